@@ -1,0 +1,284 @@
+#include "base/json.hpp"
+
+#include "msw/percent.hpp"
+
+#include <rapidjson/error/en.h>
+#include <rapidjson/memorystream.h>
+#include <rapidjson/prettywriter.h>
+#include <rapidjson/reader.h>
+#include <rapidjson/stringbuffer.h>
+#include <rapidjson/writer.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace msw {
+
+TextPosition position_of(std::string_view text, std::size_t offset) noexcept {
+    const std::string_view before = text.substr(0, std::min(offset, text.size()));
+    const std::size_t line_start = before.rfind('\n') + 1;
+    return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1, before.size() - line_start + 1};
+}
+
+namespace {
+
+std::string at_position(std::string_view text, std::size_t offset) {
+    const TextPosition p = position_of(text, offset);
+    return "line " + std::to_string(p.line) + ", column " + std::to_string(p.column) + ": ";
+}
+
+using Stream = rapidjson::MemoryStream;
+
+}  // namespace
+
+/// RapidJSON's events in, a Json out. Keeps a stack of open arrays and objects instead of recursing.
+class JsonBuilder {
+public:
+    JsonBuilder(std::string_view text, const Stream& stream, std::size_t max_depth) noexcept
+        : text_(text), stream_(stream), max_depth_(max_depth) {}
+
+    bool Null() { return add(Json()); }
+    bool Bool(bool v) { return add(Json(v)); }
+    bool Int(int v) { return add(Json(v)); }
+    bool Uint(unsigned v) { return add(Json(static_cast<std::int64_t>(v))); }
+    bool Int64(std::int64_t v) { return add(Json(v)); }
+    bool Uint64(std::uint64_t v) { return add(v <= INT64_MAX ? Json(v) : Json(static_cast<double>(v))); }
+    bool Double(double v) { return add(Json(v)); }
+    bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+    bool String(const char* s, rapidjson::SizeType n, bool) { return add(Json(std::string(s, n))); }
+    bool StartObject() { return open(Json::object()); }
+    bool StartArray() { return open(Json::array()); }
+    bool EndObject(rapidjson::SizeType) { return close(); }
+    bool EndArray(rapidjson::SizeType) { return close(); }
+    bool Key(const char* s, rapidjson::SizeType n, bool) {
+        std::string name(s, n);
+        auto& members = std::get<Json::Object>(open_.back().value_);
+        if (std::any_of(members.begin(), members.end(), [&](const Json::Member& m) { return m.name == name; })) {
+            why_ = "\"" + name + "\" is given twice";
+            where_ = token_start();
+            return false;
+        }
+        members.push_back({std::move(name), Json(), token_start()});
+        return true;
+    }
+
+    [[nodiscard]] const std::string& why() const noexcept { return why_; }
+    [[nodiscard]] std::size_t where() const noexcept { return where_; }
+    Json take() { return std::move(root_); }
+
+private:
+    /// The stream stands behind the token: walk back over it.
+    [[nodiscard]] std::size_t token_start() const noexcept {
+        std::size_t at = std::min(stream_.Tell(), text_.size());
+        if (at == 0) return 0;
+        if (text_[at - 1] != '"') {
+            while (at > 0 && std::string_view("{[,: \t\r\n").find(text_[at - 1]) == std::string_view::npos) --at;
+            return at;
+        }
+        for (--at; at > 0; --at) {
+            if (text_[at - 1] != '"') continue;
+            std::size_t slashes = 0;
+            while (slashes + 1 < at && text_[at - 2 - slashes] == '\\') ++slashes;
+            if (slashes % 2 == 0) return at - 1;
+        }
+        return 0;
+    }
+
+    bool add(Json value) {
+        value.offset_ = token_start();
+        return place(std::move(value));
+    }
+    bool place(Json value) {
+        if (open_.empty()) {
+            root_ = std::move(value);
+        } else if (open_.back().is(Json::Kind::array)) {
+            std::get<Json::Array>(open_.back().value_).push_back(std::move(value));
+        } else {
+            std::get<Json::Object>(open_.back().value_).back().value = std::move(value);
+        }
+        return true;
+    }
+    bool open(Json value) {
+        if (open_.size() == max_depth_) {
+            why_ = "nested deeper than " + std::to_string(max_depth_) + " levels";
+            where_ = stream_.Tell();
+            return false;
+        }
+        value.offset_ = stream_.Tell() - 1;
+        open_.push_back(std::move(value));
+        return true;
+    }
+    bool close() {
+        Json value = std::move(open_.back());
+        open_.pop_back();
+        return place(std::move(value));
+    }
+
+    std::string_view text_;
+    const Stream& stream_;
+    std::size_t max_depth_;
+    std::vector<Json> open_;
+    Json root_;
+    std::string why_;
+    std::size_t where_ = 0;
+};
+
+Json Json::object(std::initializer_list<std::pair<std::string_view, Json>> members) {
+    Json out;
+    out.value_ = Object{};
+    for (const auto& [name, value] : members) out.set(name, value);
+    return out;
+}
+
+Result<Json> Json::parse(std::string_view text, std::size_t max_depth) {
+    Stream stream(text.data(), text.size());
+    JsonBuilder builder(text, stream, max_depth);
+    rapidjson::Reader reader;
+    constexpr unsigned kFlags =
+        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+    const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
+    if (result) return builder.take();
+    if (!builder.why().empty()) return Error{Code::bad_request, at_position(text, builder.where()) + builder.why()};
+    return Error{Code::bad_request, at_position(text, result.Offset()) + rapidjson::GetParseError_En(result.Code())};
+}
+
+std::string_view Json::kind_name() const noexcept {
+    switch (kind()) {
+        case Kind::null: return "null";
+        case Kind::boolean: return "true or false";
+        case Kind::integer: return "a whole number";
+        case Kind::real: return "a number";
+        case Kind::string: return "a string";
+        case Kind::array: return "an array";
+        case Kind::object: return "an object";
+    }
+    return "?";
+}
+
+bool Json::as_bool(bool otherwise) const noexcept {
+    const bool* v = std::get_if<bool>(&value_);
+    return v == nullptr ? otherwise : *v;
+}
+
+std::int64_t Json::as_int(std::int64_t otherwise) const noexcept {
+    const std::int64_t* v = std::get_if<std::int64_t>(&value_);
+    return v == nullptr ? otherwise : *v;
+}
+
+double Json::as_double(double otherwise) const noexcept {
+    if (const double* v = std::get_if<double>(&value_)) return *v;
+    if (const std::int64_t* v = std::get_if<std::int64_t>(&value_)) return static_cast<double>(*v);
+    return otherwise;
+}
+
+const std::string& Json::as_string() const noexcept {
+    static const std::string none;
+    const std::string* v = std::get_if<std::string>(&value_);
+    return v == nullptr ? none : *v;
+}
+
+const Json::Array& Json::items() const noexcept {
+    static const Array none;
+    const Array* v = std::get_if<Array>(&value_);
+    return v == nullptr ? none : *v;
+}
+
+const Json::Object& Json::members() const noexcept {
+    static const Object none;
+    const Object* v = std::get_if<Object>(&value_);
+    return v == nullptr ? none : *v;
+}
+
+const Json* Json::find(std::string_view name) const noexcept {
+    for (const Member& m : members()) {
+        if (m.name == name) return &m.value;
+    }
+    return nullptr;
+}
+
+const Json& Json::operator[](std::string_view name) const noexcept {
+    static const Json none;
+    const Json* v = find(name);
+    return v == nullptr ? none : *v;
+}
+
+Json& Json::set(std::string_view name, Json value) {
+    if (!is(Kind::object)) value_ = Object{};
+    auto& object = std::get<Object>(value_);
+    for (Member& m : object) {
+        if (m.name == name) {
+            m.value = std::move(value);
+            return *this;
+        }
+    }
+    object.push_back({std::string(name), std::move(value), 0});
+    return *this;
+}
+
+Json& Json::push(Json value) {
+    if (!is(Kind::array)) value_ = Array{};
+    std::get<Array>(value_).push_back(std::move(value));
+    return *this;
+}
+
+namespace {
+
+std::string printable_utf8(const std::string& text) {
+    if (valid_utf8(text)) return text;
+    std::string out;
+    for (const char c : text) {
+        if (static_cast<unsigned char>(c) < 0x80) {
+            out += c;
+        } else {
+            out += "\xef\xbf\xbd";
+        }
+    }
+    return out;
+}
+
+template <class Writer>
+void write(const Json& value, Writer& writer) {
+    switch (value.kind()) {
+        case Json::Kind::null: writer.Null(); break;
+        case Json::Kind::boolean: writer.Bool(value.as_bool()); break;
+        case Json::Kind::integer: writer.Int64(value.as_int()); break;
+        case Json::Kind::real: writer.Double(value.as_double()); break;
+        case Json::Kind::string: {
+            const std::string text = printable_utf8(value.as_string());
+            writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
+            break;
+        }
+        case Json::Kind::array:
+            writer.StartArray();
+            for (const Json& item : value.items()) write(item, writer);
+            writer.EndArray();
+            break;
+        case Json::Kind::object:
+            writer.StartObject();
+            for (const Json::Member& m : value.members()) {
+                const std::string name = printable_utf8(m.name);
+                writer.Key(name.data(), static_cast<rapidjson::SizeType>(name.size()));
+                write(m.value, writer);
+            }
+            writer.EndObject();
+            break;
+    }
+}
+
+}  // namespace
+
+std::string Json::dump(unsigned indent) const {
+    rapidjson::StringBuffer buffer;
+    if (indent == 0) {
+        rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
+        write(*this, writer);
+    } else {
+        rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
+        writer.SetIndent(' ', indent);
+        writer.SetFormatOptions(rapidjson::kFormatSingleLineArray);
+        write(*this, writer);
+    }
+    return {buffer.GetString(), buffer.GetSize()};
+}
+
+}  // namespace msw
