@@ -12,8 +12,8 @@
 
 namespace msw {
 
-/// @return an error that says which rule `name` breaks: relative, no `.` or `..` or empty part, at most 4096 bytes and 255 a
-/// part, no NUL, and no part that begins with `.msw-` (ours).
+/// @return an error that says which rule `name` breaks: relative, no `.` or `..` or empty part, at most 4096 bytes and
+/// 255 a part, no NUL, and no part that begins with `.msw-` (ours).
 [[nodiscard]] Result<void> check_file_name(std::string_view name);
 
 /// Thread: any.

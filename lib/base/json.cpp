@@ -17,7 +17,8 @@ namespace msw {
 TextPosition position_of(std::string_view text, std::size_t offset) noexcept {
     const std::string_view before = text.substr(0, std::min(offset, text.size()));
     const std::size_t line_start = before.rfind('\n') + 1;
-    return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1, before.size() - line_start + 1};
+    return {static_cast<std::size_t>(std::count(before.begin(), before.end(), '\n')) + 1,
+            before.size() - line_start + 1};
 }
 
 namespace {

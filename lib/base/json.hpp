@@ -32,15 +32,15 @@ public:
     using Object = std::vector<Member>;  // in the order given
 
     Json() noexcept = default;
-    Json(bool value) : value_(value) {}                     // NOLINT(google-explicit-constructor)
-    Json(std::int64_t value) : value_(value) {}             // NOLINT(google-explicit-constructor)
-    Json(int value) : value_(std::int64_t{value}) {}        // NOLINT(google-explicit-constructor)
+    Json(bool value) : value_(value) {}                                      // NOLINT(google-explicit-constructor)
+    Json(std::int64_t value) : value_(value) {}                              // NOLINT(google-explicit-constructor)
+    Json(int value) : value_(std::int64_t{value}) {}                         // NOLINT(google-explicit-constructor)
     Json(std::uint64_t value) : value_(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
-    Json(double value) : value_(value) {}                   // NOLINT(google-explicit-constructor)
-    Json(const char* value) : value_(std::string(value)) {} // NOLINT(google-explicit-constructor)
-    Json(std::string value) : value_(std::move(value)) {}   // NOLINT(google-explicit-constructor)
-    Json(std::string_view value) : value_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
-    Json(Array value) : value_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
+    Json(double value) : value_(value) {}                                    // NOLINT(google-explicit-constructor)
+    Json(const char* value) : value_(std::string(value)) {}                  // NOLINT(google-explicit-constructor)
+    Json(std::string value) : value_(std::move(value)) {}                    // NOLINT(google-explicit-constructor)
+    Json(std::string_view value) : value_(std::string(value)) {}             // NOLINT(google-explicit-constructor)
+    Json(Array value) : value_(std::move(value)) {}                          // NOLINT(google-explicit-constructor)
     static Json object(std::initializer_list<std::pair<std::string_view, Json>> members = {});
     static Json array() { return Json(Array{}); }
 

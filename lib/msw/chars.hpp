@@ -8,10 +8,10 @@
 namespace msw::chars {
 
 enum Class : std::uint8_t {
-    kName = 1,    ///< letters, digits, `_`, `.`, `-`
-    kApp = 2,     ///< what an app word may hold: kName, `@`, `&`
-    kPlain = 4,   ///< a value byte that crosses an msw/1 line as it stands, whatever stands beside it
-    kHex = 8,   ///< a hex digit
+    kName = 1,   ///< letters, digits, `_`, `.`, `-`
+    kApp = 2,    ///< what an app word may hold: kName, `@`, `&`
+    kPlain = 4,  ///< a value byte that crosses an msw/1 line as it stands, whatever stands beside it
+    kHex = 8,    ///< a hex digit
 };
 
 inline constexpr std::array<std::uint8_t, 256> kTable = [] {

@@ -2,16 +2,16 @@
 
 #include "msw/encoder.hpp"
 
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <poll.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <system_error>
-#include <unistd.h>
 #include <utility>
 
 namespace msw {
@@ -95,7 +95,8 @@ Result<Client> Client::attach(const Options& options, Milliseconds timeout) {
     Result<std::optional<Datapack>> answer = client.receive(left());
     if (!answer) return answer.error();
     if (!answer->has_value()) {
-        return Error{Code::timeout, "mswd at " + options.socket + " doesn't answer; `systemctl status mswd` may tell why"};
+        return Error{Code::timeout,
+                     "mswd at " + options.socket + " doesn't answer; `systemctl status mswd` may tell why"};
     }
     const Datapack& d = **answer;
     if (d.method != "reply" || d.get("flag") != flag) {

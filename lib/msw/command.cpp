@@ -24,8 +24,8 @@ public:
     std::string until(std::string_view ends) {
         std::string out;
         while (at_ < text_.size() && ends.find(text_[at_]) == std::string_view::npos) {
-            const bool escape = text_[at_] == '\\' && at_ + 1 < text_.size() &&
-                                kSpecial.find(text_[at_ + 1]) != std::string_view::npos;
+            const bool escape =
+                text_[at_] == '\\' && at_ + 1 < text_.size() && kSpecial.find(text_[at_ + 1]) != std::string_view::npos;
             if (escape) ++at_;
             out += text_[at_++];
         }
@@ -52,7 +52,8 @@ std::string trimmed(std::string_view text) {
 std::string escaped(std::string_view text, std::string_view what) {
     std::string out;
     for (std::size_t i = 0; i < text.size(); ++i) {
-        const bool before_special = text[i] == '\\' && (i + 1 == text.size() || kSpecial.find(text[i + 1]) != std::string_view::npos);
+        const bool before_special =
+            text[i] == '\\' && (i + 1 == text.size() || kSpecial.find(text[i + 1]) != std::string_view::npos);
         if (before_special || what.find(text[i]) != std::string_view::npos) out += '\\';
         out += text[i];
     }

@@ -1,9 +1,9 @@
 #include "msw/datapack.hpp"
 
-#include <array>
-#include <cerrno>
 #include <sys/random.h>
 #include <unistd.h>
+#include <array>
+#include <cerrno>
 
 namespace msw {
 

@@ -98,7 +98,8 @@ bool Decoder::parse_first_line(std::string_view line) {
     const std::size_t first = line.find(' ');
     const std::size_t second = first == std::string_view::npos ? first : line.find(' ', first + 1);
     if (second == std::string_view::npos || line.find(' ', second + 1) != std::string_view::npos) {
-        (void)fail(Code::bad_request, "the first line must be `method app version` with single spaces, not " + quoted(line));
+        (void)fail(Code::bad_request,
+                   "the first line must be `method app version` with single spaces, not " + quoted(line));
         return false;
     }
     const std::string_view method = line.substr(0, first);

@@ -46,7 +46,8 @@ private:
             out_.push_back('\n');
             return {};
         }
-        if (dialect_ != Dialect::v1 && !e.plain && value.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) {
+        if (dialect_ != Dialect::v1 && !e.plain &&
+            value.find_first_of(std::string_view("\n\0", 2)) != std::string_view::npos) {
             return cannot(name, "holds a line end or NUL, which msw/0.1 can't carry");
         }
         if (dialect_ == Dialect::old_host && value.find(": ") != std::string_view::npos) {
@@ -102,7 +103,8 @@ std::span<const iovec> Encoder::iovecs() {
     };
     for (const Run& run : runs_) {
         copied(run.arena_end);
-        iovecs_.push_back({const_cast<char*>(run.body), run.body_size});  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+        iovecs_.push_back(
+            {const_cast<char*>(run.body), run.body_size});  // NOLINT(cppcoreguidelines-pro-type-const-cast)
     }
     copied(arena_.size());
     return iovecs_;

@@ -4,11 +4,11 @@
 #include "msw/datapack.hpp"
 #include "msw/result.hpp"
 
+#include <sys/uio.h>
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
-#include <sys/uio.h>
 #include <vector>
 
 namespace msw {

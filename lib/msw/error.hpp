@@ -16,15 +16,15 @@ enum class Code {
     no_such_file,
     unreachable,  ///< no way to the host for as long as the Datapack lived
     expired,
-    too_slow,     ///< the asker did not take its answer in time
-    queue_full,   ///< a bounded queue had no room; try again later
-    refused,      ///< policy, ownership or a reserved name says no
+    too_slow,    ///< the asker did not take its answer in time
+    queue_full,  ///< a bounded queue had no room; try again later
+    refused,     ///< policy, ownership or a reserved name says no
     name_taken,
     unsupported,  ///< a known wish that this build, host or peer can't fulfil
     interrupted,  ///< a restart or a crash came between
     timeout,
-    io,           ///< the operating system said no
-    closed,       ///< the other side, or this one, is going away
+    io,      ///< the operating system said no
+    closed,  ///< the other side, or this one, is going away
 };
 
 /// @return the name of `code` on the wire, e.g. "no-such-app".

@@ -1,9 +1,9 @@
 #include "msw/plugin.hpp"
 
+#include <fcntl.h>
 #include <algorithm>
 #include <array>
 #include <cstring>
-#include <fcntl.h>
 
 namespace msw::plugin {
 
@@ -79,8 +79,9 @@ void Host::log(msw_priority priority, std::string_view message,
                std::initializer_list<std::pair<std::string_view, std::string_view>> fields) const {
     std::array<msw_field, 16> all{};
     const std::size_t count = std::min(fields.size(), all.size());
-    std::transform(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(count), all.begin(),
-                   [](const auto& f) { return msw_field{text(f.first), text(f.second)}; });
+    std::transform(fields.begin(), fields.begin() + static_cast<std::ptrdiff_t>(count), all.begin(), [](const auto& f) {
+        return msw_field{text(f.first), text(f.second)};
+    });
     raw_->log(raw_->self, priority, text(message), all.data(), count);
 }
 

@@ -41,7 +41,7 @@ enum msw_priority { MSW_ERR = 3, MSW_WARNING = 4, MSW_NOTICE = 5, MSW_INFO = 6, 
 
 /* Bytes that somebody else owns; not terminated. */
 typedef struct msw_text {
-    const char *data;
+    const char* data;
     size_t size;
 } msw_text;
 
@@ -62,10 +62,10 @@ typedef struct msw_parts {
     size_t size;
     msw_text method;
     msw_text app;
-    const msw_field *fields;
+    const msw_field* fields;
     size_t field_count;
     msw_text body;
-    int file_fd;       /* -1, or a regular file that mswd duplicates */
+    int file_fd; /* -1, or a regular file that mswd duplicates */
     uint64_t file_size;
     msw_text file_path;
 } msw_parts;
@@ -80,72 +80,72 @@ struct uv_loop_s;
 typedef struct msw_host_v1 {
     uint32_t version;
     uint32_t size;
-    void *self;
+    void* self;
 
     /* Datapacks. make gives a reference of your own, or NULL with the reason in the journal. What the readers give
      * lives as long as your reference. */
-    msw_datapack *(*make)(void *self, const msw_parts *parts);
-    msw_datapack *(*ref)(msw_datapack *datapack);
-    void (*unref)(msw_datapack *datapack);
-    msw_text (*method)(const msw_datapack *datapack);
-    msw_text (*app)(const msw_datapack *datapack);
-    msw_text (*body)(const msw_datapack *datapack);
-    msw_text (*field)(const msw_datapack *datapack, msw_text name);                    /* size 0: there is none */
-    size_t (*fields)(const msw_datapack *datapack, msw_field *out, size_t room);       /* gives how many there are */
-    int (*file)(const msw_datapack *datapack, msw_file *out);                          /* 0: it has none */
+    msw_datapack* (*make)(void* self, const msw_parts* parts);
+    msw_datapack* (*ref)(msw_datapack* datapack);
+    void (*unref)(msw_datapack* datapack);
+    msw_text (*method)(const msw_datapack* datapack);
+    msw_text (*app)(const msw_datapack* datapack);
+    msw_text (*body)(const msw_datapack* datapack);
+    msw_text (*field)(const msw_datapack* datapack, msw_text name);              /* size 0: there is none */
+    size_t (*fields)(const msw_datapack* datapack, msw_field* out, size_t room); /* gives how many there are */
+    int (*file)(const msw_datapack* datapack, msw_file* out);                    /* 0: it has none */
 
     /* The receive queue (threaded modules). timeout_ms < 0: until one comes or mswd stops.
      * MSW_OK with a reference in *out, MSW_TIMEOUT or MSW_CLOSED. Asking for the next one says that you are done with
      * those before, unless you have several threads: then say done yourself. */
-    int (*get)(void *self, msw_datapack **out, int timeout_ms);
-    void (*done)(void *self, msw_datapack *datapack);
+    int (*get)(void* self, msw_datapack** out, int timeout_ms);
+    void (*done)(void* self, msw_datapack* datapack);
 
     /* The send queue. timeout_ms 0 or on the loop thread: don't wait. < 0: as long as it takes.
      * MSW_OK, MSW_FULL, MSW_CLOSED. Keeps a reference of its own. */
-    int (*put)(void *self, msw_datapack *datapack, int timeout_ms);
+    int (*put)(void* self, msw_datapack* datapack, int timeout_ms);
 
     /* A line in the journal with fields of your own (upper case names; MSW_APP is added). */
-    void (*log)(void *self, int priority, msw_text message, const msw_field *fields, size_t field_count);
+    void (*log)(void* self, int priority, msw_text message, const msw_field* fields, size_t field_count);
 
     /* A value of the configuration as JSON text, given to `give` before the call returns; not called if there is none.
      * Besides the keys of the config: id, version, program (path of mswd), state_dir, log_dir, file_root, config_dir,
      * own_plugin_dirs. */
-    void (*setting)(void *self, const char *key, void (*give)(void *arg, msw_text json), void *arg);
+    void (*setting)(void* self, const char* key, void (*give)(void* arg, msw_text json), void* arg);
 
     /* Looped modules, on the loop thread. again: after take said MSW_FULL, offer what was refused once more. */
-    struct uv_loop_s *(*loop)(void *self);
-    void (*again)(void *self);
+    struct uv_loop_s* (*loop)(void* self);
+    void (*again)(void* self);
 
     /* The transport only, on the loop thread: hand in what came from another host, as it is (id, from, by stay).
      * state_key of size 0: an ordinary Datapack. MSW_OK: it is in its mailbox or was answered; MSW_FULL: its mailbox
      * has no room, try again after `taken`. With a state key the inbox row and `state` are committed together and
      * `committed` is called on the loop thread with MSW_OK or MSW_INVALID; MSW_UNSUPPORTED where there is no spool. */
-    int (*deliver)(void *self, msw_datapack *datapack, msw_text state_key, msw_text state,
-                   void (*committed)(void *arg, int status), void *arg);
+    int (*deliver)(void* self, msw_datapack* datapack, msw_text state_key, msw_text state,
+                   void (*committed)(void* arg, int status), void* arg);
 } msw_host_v1;
 
 /* What a module offers. `instance` is what start gave. */
 typedef struct msw_plugin_v1 {
     uint32_t version; /* MSW_PLUGIN_VERSION */
     uint32_t size;    /* sizeof(msw_plugin_v1) */
-    const char *name; /* the app it owns: must be the file's name without .so */
+    const char* name; /* the app it owns: must be the file's name without .so */
     uint32_t flags;
 
     /* On the loop thread. `host` lives until after stop. NULL: it declines, with the reason in `why` (terminated). */
-    void *(*start)(const msw_host_v1 *host, char *why, size_t why_size);
-    void (*run)(void *instance);                               /* threaded: on the module's thread */
-    int (*take)(void *instance, msw_datapack *datapack);       /* looped: MSW_OK or MSW_FULL; ref it to keep it */
-    void (*taken)(void *instance, msw_text app, size_t bytes); /* transport: what plugins took of what it delivered */
-    void (*reloaded)(void *instance);                          /* on the loop thread: settings may have changed; or NULL */
-    void (*stop)(void *instance);                              /* on the loop thread, last; run has returned */
+    void* (*start)(const msw_host_v1* host, char* why, size_t why_size);
+    void (*run)(void* instance);                               /* threaded: on the module's thread */
+    int (*take)(void* instance, msw_datapack* datapack);       /* looped: MSW_OK or MSW_FULL; ref it to keep it */
+    void (*taken)(void* instance, msw_text app, size_t bytes); /* transport: what plugins took of what it delivered */
+    void (*reloaded)(void* instance); /* on the loop thread: settings may have changed; or NULL */
+    void (*stop)(void* instance);     /* on the loop thread, last; run has returned */
 } msw_plugin_v1;
 
-typedef const msw_plugin_v1 *(*msw_plugin_entry_fn)(void);
+typedef const msw_plugin_v1* (*msw_plugin_entry_fn)(void);
 
 #define MSW_PLUGIN_EXPORT __attribute__((visibility("default")))
 
 /* To be defined by the module. */
-MSW_PLUGIN_EXPORT const msw_plugin_v1 *msw_plugin_entry(void);
+MSW_PLUGIN_EXPORT const msw_plugin_v1* msw_plugin_entry(void);
 
 #ifdef __cplusplus
 }

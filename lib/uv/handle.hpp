@@ -4,8 +4,8 @@
 // block of its own (Node), together with what its callbacks need; the owner holds the block and may move freely.
 #pragma once
 
-#include <memory>
 #include <uv.h>
+#include <memory>
 
 namespace msw::uv {
 

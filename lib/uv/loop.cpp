@@ -65,9 +65,7 @@ void Timer::start(Duration first, Duration repeat) {
 
 void Timer::stop() noexcept { uv_timer_stop(&node_->handle); }
 
-bool Timer::active() const noexcept {
-    return uv_is_active(reinterpret_cast<const uv_handle_t*>(&node_->handle)) != 0;
-}
+bool Timer::active() const noexcept { return uv_is_active(reinterpret_cast<const uv_handle_t*>(&node_->handle)) != 0; }
 
 Signal::Signal(uv_loop_t* loop, int number, Callback callback) {
     int status = 0;

@@ -3,11 +3,11 @@
 
 #include "uv/handle.hpp"
 
+#include <uv.h>
 #include <chrono>
 #include <functional>
 #include <mutex>
 #include <string>
-#include <uv.h>
 #include <vector>
 
 namespace msw::uv {

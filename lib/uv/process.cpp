@@ -11,7 +11,8 @@ namespace {
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
     std::vector<char*> out;
     out.reserve(texts.size() + 1);
-    for (const std::string& t : texts) out.push_back(const_cast<char*>(t.c_str()));  // NOLINT: libuv copies, never writes
+    for (const std::string& t : texts)
+        out.push_back(const_cast<char*>(t.c_str()));  // NOLINT: libuv copies, never writes
     out.push_back(nullptr);
     return out;
 }

@@ -2,12 +2,12 @@
 
 #include "uv/loop.hpp"
 
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <fcntl.h>
 #include <limits>
-#include <netinet/in.h>
 #include <stdexcept>
 #include <utility>
 
@@ -198,13 +198,14 @@ Result<Listener> Listener::tcp(uv_loop_t* loop, const sockaddr* address, int bac
         status = uv_tcp_bind(&listener.tcp_->handle, address, 0);
     }
     if (status == 0) {
-        status = uv_listen(reinterpret_cast<uv_stream_t*>(&listener.tcp_->handle), backlog, [](uv_stream_t* s, int error) {
-            if (error != 0) return;
-            Stream stream = Stream::tcp(s->loop);
-            if (uv_accept(s, stream.raw()) != 0) return;
-            const Accepted callback = static_cast<Node<uv_tcp_t, State>*>(s->data)->state.accepted;
-            callback(std::move(stream));
-        });
+        status =
+            uv_listen(reinterpret_cast<uv_stream_t*>(&listener.tcp_->handle), backlog, [](uv_stream_t* s, int error) {
+                if (error != 0) return;
+                Stream stream = Stream::tcp(s->loop);
+                if (uv_accept(s, stream.raw()) != 0) return;
+                const Accepted callback = static_cast<Node<uv_tcp_t, State>*>(s->data)->state.accepted;
+                callback(std::move(stream));
+            });
     }
     if (status != 0) return Error{Code::io, error_text(status)};
     sockaddr_storage bound{};

@@ -5,15 +5,15 @@
 #include "msw/result.hpp"
 #include "uv/handle.hpp"
 
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <uv.h>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
 #include <string>
-#include <sys/socket.h>
-#include <sys/uio.h>
-#include <uv.h>
 #include <vector>
 
 namespace msw::uv {
@@ -32,9 +32,9 @@ public:
         Reader& operator=(Reader&&) = delete;
         virtual ~Reader() = default;
 
-        virtual std::span<char> room() = 0;          ///< where the next bytes go; not empty
+        virtual std::span<char> room() = 0;            ///< where the next bytes go; not empty
         virtual void received(std::size_t bytes) = 0;  ///< so many are in it
-        virtual void ended(int status) = 0;          ///< UV_EOF or an error; nothing is read after it
+        virtual void ended(int status) = 0;            ///< UV_EOF or an error; nothing is read after it
     };
 
     [[nodiscard]] static Stream tcp(uv_loop_t* loop);
