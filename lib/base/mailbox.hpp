@@ -39,7 +39,7 @@ public:
     /// @param ready         called (outside the lock, on the producer's thread) when the empty mailbox gets something;
     ///                      for consumers that don't block. May be empty.
     explicit Mailbox(std::size_t limit_bytes, std::size_t answer_bytes, std::function<void()> ready = {})
-        : rooms_{{limit_bytes, 0}, {answer_bytes, 0}}, ready_(std::move(ready)) {}
+        : rooms_{Quota{limit_bytes, 0}, Quota{answer_bytes, 0}}, ready_(std::move(ready)) {}
 
     /// Set room aside for `bytes`, so that a copy to each of several mailboxes is all or nothing: put_reserved() or
     /// release() must follow.
