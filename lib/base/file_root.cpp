@@ -33,7 +33,7 @@ Error io_error(std::string_view name, int error) {
 /// openat2(2), for which glibc has no function. @return a descriptor or -errno
 int open_beneath(int folder, const std::string& name, int flags, mode_t mode) noexcept {
     open_how how{};
-    how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+    how.flags = static_cast<decltype(how.flags)>(flags | O_CLOEXEC);
     how.mode = (flags & O_CREAT) != 0 ? mode : 0;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_SYMLINKS;
     const long fd = ::syscall(SYS_openat2, folder, name.c_str(), &how, sizeof how);
