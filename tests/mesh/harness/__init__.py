@@ -1,0 +1,1 @@
+"""Real daemons on loopback for tests: see mesh.MeshTest."""

@@ -1,0 +1,183 @@
+"""Two, three and five hosts."""
+
+import os
+import unittest
+from pathlib import Path
+from typing import List
+
+import plugins_for_tests as given
+from harness.host import PATIENCE, Host, connect_each
+from harness.mesh import MeshTest
+from harness.wait import holds_for, wait_until
+from msw import Datapack
+
+GOSSIP = 12.0  # addresses and proxies travel every 10 s
+RETRY = 5.0  # what can't be sent is tried again every 3.9 s
+
+
+def connections(host: Host) -> List[str]:
+    """The established TCP connections of a daemon, as `local remote` in hex."""
+    inodes = set()
+    for fd in Path(f"/proc/{host.status()['pid']}/fd").iterdir():
+        try:
+            inodes.add(os.readlink(fd))
+        except OSError:
+            continue  # closed in between
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return [f"{row[1]} {row[2]}" for row in rows if row[3] == "01" and f"socket:[{row[9]}]" in inodes]
+
+
+class Two(MeshTest):
+    def pair(self) -> List[Host]:
+        a, b = self.host("a"), self.host("b")
+        a.write_addresses(b.address)
+        b.add_plugin("echo", given.ECHO)
+        return [a, b]
+
+    def test_a_question_crosses_and_its_answer_comes_back(self) -> None:
+        a, b = self.pair()
+        b.start()
+        a.start()
+        self.wait_peers(a, "b")
+        self.wait_peers(b, "a")
+        answer = a.ask("echo", bytes(range(256)), {"to": "b", "odd": "a: b\n%\udcff"})
+        self.assertEqual((answer.body, answer.head["id"], answer.head["from"]), (bytes(range(256)), "b", "echo"))
+        self.assertNotIn("to", answer.head)
+        stamped = a.ask("echo", "", {"to": "b", "stamps": "1"}).text
+        self.assertIn('"id": "a"', stamped)
+
+    def test_an_unknown_app_over_there_is_answered_with_an_error(self) -> None:
+        a, b = self.pair()
+        b.start()
+        a.start()
+        answer = a.ask("nobody", "x", {"to": "b"})
+        self.assertEqual((answer.head["error"], answer.head["id"]), ("no-such-app", "b"))
+
+    def test_a_peer_that_comes_up_late_gets_what_waits(self) -> None:
+        a, b = self.pair()
+        a.start()
+        with a.attach() as asker:
+            asker.send(Datapack("get", "echo", {"to": "b", "flag": "1"}, b"patience"))
+            wait_until(lambda: a.json("net", "queue"), what="it waits")
+            self.assertEqual(a.json("net", "queue")[0]["to"], "b")
+            b.start()
+            answer = asker.receive(PATIENCE)
+        assert answer
+        self.assertEqual((answer.text, answer.head.get("error")), ("patience", None))
+        self.assertEqual(a.json("net", "queue"), [])
+
+    def test_both_dial_at_once_and_one_connection_stays(self) -> None:
+        for round_ in range(3):
+            with self.subTest(round=round_):
+                a, b = self.host(f"a{round_}"), self.host(f"b{round_}")
+                connect_each([a, b])
+                a.spawn()
+                b.spawn()
+                a.wait_ready()
+                b.wait_ready()
+                self.wait_peers(a, b.id)
+                self.wait_peers(b, a.id)
+                wait_until(lambda: len(connections(a)) == len(connections(b)) == 1, PATIENCE, "one connection")
+                self.assertTrue(holds_for(lambda: len(connections(a)) == len(connections(b)) == 1, 1))
+                self.assertEqual({a.peers()[b.id]["direction"], b.peers()[a.id]["direction"]}, {"in", "out"})
+                self.assertEqual(a.ask("mswd", "status", {"to": b.id}).head["id"], b.id)
+                self.assertEqual(b.ask("mswd", "status", {"to": a.id}).head["id"], a.id)
+
+    def test_a_peer_that_was_killed_is_dialled_again(self) -> None:
+        a, b = self.pair()
+        b.start()
+        a.start()
+        self.wait_peers(a, "b")
+        b.kill()
+        self.wait_peers(a)
+        b.start()
+        self.assertEqual(a.ask("echo", "again", {"to": "b"}).text, "again")
+
+    def test_a_flood_of_questions_is_answered_whole_and_in_order(self) -> None:
+        a, b = self.pair()
+        b.start()
+        a.start()
+        self.wait_peers(a, "b")
+        wanted = [f"{i} {'x' * (i % 97)}" for i in range(3000)]
+        got: List[str] = []
+        with a.attach() as asker:
+            for at in range(0, len(wanted), 100):
+                for text in wanted[at:at + 100]:
+                    asker.send(Datapack("get", "echo", {"to": "b"}, text))
+                while len(got) < at + 100 and (answer := asker.receive()):
+                    got.append(answer.text)
+        self.assertEqual(got, wanted)
+
+
+class Relay(MeshTest):
+    """a - p - b, where b may be reached through p only."""
+
+    def chain(self) -> List[Host]:
+        a, p = self.host("a"), self.host("p")
+        b = self.host("b", config={"proxy": "p", "onlyproxy": True})
+        a.write_addresses(p.address)
+        b.write_addresses(p.address, a.address)
+        b.add_plugin("echo", given.ECHO)
+        for host in (p, a, b):
+            host.start()
+        self.wait_peers(p, "a", "b")
+        return [a, p, b]
+
+    def test_a_forced_way_and_its_answer(self) -> None:
+        a, _, _ = self.chain()
+        answer = a.ask("echo", "by hand", {"to": "p&b"})
+        self.assertEqual((answer.text, answer.head["id"]), ("by hand", "b"))
+
+    def test_the_proxy_is_learned_and_b_has_one_connection(self) -> None:
+        a, _, b = self.chain()
+        self.assertEqual(wait_until(lambda: a.peers()["b"], GOSSIP + PATIENCE, "a hears of b")["via"], "p")
+        self.assertEqual(a.ask("echo", "by itself", {"to": "b"}).head["id"], "b")
+        self.assertEqual(len(connections(b)), 1)
+        self.assertEqual({x.head["id"] for x in a.ask_all("mswd", "status", {"to": "*"}, answers=2)}, {"p", "b"})
+
+    def test_kill_9_of_the_relay(self) -> None:
+        a, p, _ = self.chain()
+        wait_until(lambda: a.peers()["b"], GOSSIP + PATIENCE, "a hears of b")
+        self.assertEqual(a.ask("echo", "before", {"to": "b"}).text, "before")
+        p.kill()
+        wait_until(lambda: "p" not in a.peers(), what="a has seen it")
+        with a.attach() as asker:
+            asker.send(Datapack("get", "echo", {"to": "b", "flag": "1"}, b"meanwhile"))
+            self.assertIsNone(asker.receive(0.5))
+            p.start()
+            answer = asker.receive(GOSSIP + RETRY + PATIENCE)
+        assert answer
+        self.assertEqual((answer.text, answer.head.get("error")), ("meanwhile", None))
+
+
+class Five(MeshTest):
+    def test_from_one_address_each_to_everybody(self) -> None:
+        hosts = [self.host(name) for name in ("h1", "h2", "h3", "h4", "h5")]
+        for host, before in zip(hosts[1:], hosts):
+            host.write_addresses(before.address)  # a chain: each knows the one before it
+        for host in hosts:
+            host.start()
+        ids = {host.id for host in hosts}
+        for host in hosts:
+            wait_until(lambda h=host: self._same(set(h.peers()), ids - {h.id}), 4 * GOSSIP + PATIENCE, f"{host.id} knows all")
+        for host in hosts:
+            answers = host.ask_all("shell", "echo $0; exit 7", {"to": "*"}, answers=4)
+            self.assertEqual({(a.head["id"], a.head["exit"]) for a in answers}, {(i, "7") for i in ids - {host.id}})
+        self.assertEqual(sorted(hosts[0].json("net", "targets h3+h2")), ["h2", "h3"])
+        self.assertEqual(set(hosts[0].json("net", "targets *")), ids - {"h1"})
+
+        called = hosts[2].ctl("call", "shell:echo hi", "--to", "*")
+        self.assertEqual(called.returncode, 0, called.stderr)
+        self.assertEqual(called.stdout.count("hi"), 4)
+        for other in ids - {"h3"}:
+            self.assertIn(other, called.stdout + called.stderr)
+
+        hosts[4].kill()
+        for host in hosts[:4]:
+            wait_until(lambda h=host: "h5" not in h.peers(), PATIENCE, f"{host.id} misses h5")
+        answers = hosts[0].ask_all("shell", "true", {"to": "*"}, answers=3)
+        self.assertEqual({a.head["id"] for a in answers}, {"h2", "h3", "h4"})
+
+
+if __name__ == "__main__":
+    unittest.main()
