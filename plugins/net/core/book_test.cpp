@@ -1,0 +1,97 @@
+#include "plugins/net/core/book.hpp"
+
+#include <gmock/gmock.h>
+
+namespace msw::net {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::Not;
+
+const Address kMiku{"127.0.0.1", 3901};
+const Address kLain{"127.0.0.1", 3902};
+
+bool nobody(std::string_view) { return false; }
+bool everybody(std::string_view) { return true; }
+
+TEST(AddressBook, DialsWhatIsConfiguredAtOnceAndOnlyOnceAtATime) {
+    AddressBook book(1);
+    book.configure({kMiku, kLain}, Time(0));
+    EXPECT_THAT(book.due(Time(0), nobody, false), ElementsAre(kMiku, kLain));
+    EXPECT_THAT(book.due(Time(1'000'000), nobody, false), IsEmpty());
+}
+
+TEST(AddressBook, BacksOffFromHalfASecondToAMinuteWithJitter) {
+    AddressBook book(7);
+    book.configure({kMiku}, Time(0));
+    Time now(0);
+    Time longest(0);
+    for (int i = 0; i < 20; ++i) {
+        ASSERT_THAT(book.due(now, nobody, false), ElementsAre(kMiku)) << i;
+        book.failed(kMiku, "refused", now);
+        const Time wait = book.entries().at(kMiku).next - now;
+        EXPECT_GE(wait, AddressBook::kFirstDelay);
+        EXPECT_LE(wait, AddressBook::kLongestDelay);
+        EXPECT_THAT(book.due(now + wait - Time(1), nobody, false), IsEmpty());
+        longest = std::max(longest, wait);
+        now += wait;
+    }
+    EXPECT_GE(longest, Time(45'000));
+    book.answered(kMiku, "miku");
+    EXPECT_EQ(book.entries().at(kMiku).failures, 0U);
+}
+
+TEST(AddressBook, LeavesConnectedHostsInPeaceUntilTheyAreLost) {
+    AddressBook book(1);
+    book.configure({kMiku}, Time(0));
+    (void)book.due(Time(0), nobody, false);
+    book.answered(kMiku, "miku");
+    EXPECT_THAT(book.due(Time(100'000), everybody, false), IsEmpty());
+    book.lost("MIKU", Time(100'000));
+    EXPECT_THAT(book.due(Time(100'000), nobody, false), IsEmpty());
+    EXPECT_THAT(book.due(Time(101'000), nobody, false), ElementsAre(kMiku));
+}
+
+TEST(AddressBook, NeverDialsItselfOrWhatIsBarred) {
+    AddressBook book(1);
+    book.configure({kMiku, kLain}, Time(0));
+    (void)book.due(Time(0), nobody, false);
+    book.self(kMiku);
+    book.bar(kLain, "not loopback");
+    EXPECT_THAT(book.due(Time(100'000), nobody, false), IsEmpty());
+    EXPECT_THAT(book.known(), IsEmpty());
+    book.configure({kMiku, kLain}, Time(200'000));
+    EXPECT_THAT(book.due(Time(200'000), nobody, false), ElementsAre(kLain));
+}
+
+TEST(AddressBook, AReloadForgetsWhatIsGoneFromTheFile) {
+    AddressBook book(1);
+    book.configure({kMiku, kLain}, Time(0));
+    book.configure({kLain}, Time(1));
+    EXPECT_THAT(book.known(), ElementsAre(kLain));
+}
+
+TEST(AddressBook, WhatWasLearnedMayBeLeftOut) {
+    AddressBook book(1);
+    book.configure({kMiku}, Time(0));
+    EXPECT_TRUE(book.learn(kLain, Source::exchanged, Time(0)));
+    EXPECT_THAT(book.due(Time(0), nobody, true), ElementsAre(kMiku));
+    EXPECT_THAT(book.due(Time(0), nobody, false), ElementsAre(kLain));
+}
+
+TEST(AddressBook, IsBoundedAndKeepsWhoWasMet) {
+    AddressBook book(1);
+    for (unsigned i = 0; i < AddressBook::kMostLearned; ++i) {
+        ASSERT_TRUE(book.learn({"h" + std::to_string(i), 1}, Source::exchanged, Time(0)));
+    }
+    EXPECT_FALSE(book.learn(kMiku, Source::exchanged, Time(0)));
+    const Address dead{"h5", 1};
+    for (int i = 0; i < 4; ++i) book.failed(dead, "refused", Time(0));
+    EXPECT_TRUE(book.learn(kMiku, Source::exchanged, Time(0)));
+    EXPECT_FALSE(book.entries().contains(dead));
+    EXPECT_FALSE(book.learn(kLain, Source::exchanged, Time(0)));
+}
+
+}  // namespace
+}  // namespace msw::net

@@ -1,0 +1,90 @@
+#include "plugins/net/core/handshake.hpp"
+
+#include "msw/host_id.hpp"
+
+#include <charconv>
+
+namespace msw::net {
+namespace {
+
+/// @return whether `words`, separated by blanks, hold `word`.
+bool holds_word(std::string_view words, std::string_view word) {
+    while (!words.empty()) {
+        const std::size_t end = std::min(words.find(' '), words.size());
+        if (words.substr(0, end) == word) return true;
+        words.remove_prefix(std::min(end + 1, words.size()));
+    }
+    return false;
+}
+
+/// @return the port in `text`; 0 if it holds none.
+std::uint16_t port_in(std::string_view text) {
+    std::uint16_t port = 0;
+    const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return status == std::errc{} && rest == text.data() + text.size() ? port : std::uint16_t{0};
+}
+
+std::string printable(std::string_view text) {
+    std::string out;
+    for (const char c : text.substr(0, 64)) out += c >= 0x20 && c < 0x7f ? c : '?';
+    return out;
+}
+
+}  // namespace
+
+Datapack Handshake::word(const std::string& flag) const {
+    Datapack d("post", "handshake");
+    d.version = Version::v0_1;
+    d.set("id", own_.id);
+    d.set("from", "net");
+    d.set("flag", flag);
+    d.set("listen_port", std::to_string(own_.listen_port));
+    d.set("onlyuseproxy", own_.only_proxy);
+    d.set("can", "many percent");
+    return d;
+}
+
+std::optional<Datapack> Handshake::begin(const std::string& flag) const {
+    if (side_ == Side::accepted) return std::nullopt;
+    return word(flag);
+}
+
+std::optional<Datapack> Handshake::hear(const Datapack& said) {
+    if (state_ != State::waiting) return std::nullopt;
+    if (said.method != "post" || said.app != "handshake") {
+        refuse(Refusal::malformed, "the first Datapack was `" + said.method + " " + said.app + "`, no handshake");
+        return std::nullopt;
+    }
+    const std::string_view id = said.get("id");
+    if (!valid_host_id(id)) {
+        refuse(Refusal::malformed, id.empty()
+                                       ? std::string("its handshake has no `id`")
+                                       : "\"" + printable(id) + "\" is no host id (" + std::string(kHostIdRule) + ")");
+        return std::nullopt;
+    }
+    peer_.id = id;
+    peer_.listen_port = port_in(said.get("listen_port"));
+    peer_.only_proxy = said.get("onlyuseproxy");
+    peer_.many = holds_word(said.get("can"), "many");
+    peer_.percent = holds_word(said.get("can"), "percent");
+    if (same_host_id(id, own_.id)) {
+        refuse(Refusal::own_id, "it calls itself " + peer_.id + ", which is our own id");
+    } else if (!peer_.only_proxy.empty() && !same_host_id(peer_.only_proxy, own_.id)) {
+        refuse(Refusal::proxy, peer_.id + " may be reached through " + printable(peer_.only_proxy) + " only");
+    } else if (!own_.only_proxy.empty() && !same_host_id(own_.only_proxy, id)) {
+        refuse(Refusal::proxy,
+               "this host may be reached through " + own_.only_proxy + " only, and this is " + peer_.id);
+    } else {
+        state_ = State::ready;
+        if (side_ == Side::accepted) return word(std::string(said.get("flag")));
+    }
+    return std::nullopt;
+}
+
+void Handshake::refuse(Refusal refusal, std::string why) {
+    state_ = State::refused;
+    refusal_ = refusal;
+    why_ = std::move(why);
+}
+
+}  // namespace msw::net

@@ -1,0 +1,143 @@
+#include "plugins/net/core/outlet.hpp"
+
+#include <algorithm>
+#include <iterator>
+
+namespace msw::net {
+
+void Outlet::push(Parcel parcel) {
+    waiting_bytes_ += parcel.weight();
+    waiting_.push_back(std::move(parcel));
+}
+
+void Outlet::gather() {
+    while (!waiting_.empty() && batch_.size() < kBatchCount && encoder_.bytes() < kBatchBytes) {
+        if (waiting_.front().datapack.file) {
+            if (!batch_.empty()) return;
+            Parcel parcel = std::move(waiting_.front());
+            waiting_.pop_front();
+            if (gather_file(parcel)) return;
+            continue;
+        }
+        batch_.push_back({std::move(waiting_.front()), 0});
+        waiting_.pop_front();
+        Gathered& last = batch_.back();
+        Result<void> added = encoder_.add(last.parcel.datapack);
+        if (added && most_ != 0 && encoder_.bytes() > most_) {
+            added = Error{Code::too_large, "the Datapack takes " + std::to_string(encoder_.bytes()) +
+                                               " bytes, and that host reads " + std::to_string(most_) + " at most"};
+            encoder_.clear();  // it was alone: one_at_a_time_ goes with most_
+        }
+        if (!added) {
+            forget(last.parcel);
+            unfit_.emplace_back(std::move(last.parcel), added.error());
+            batch_.pop_back();
+            continue;
+        }
+        last.end = encoder_.bytes();
+        if (one_at_a_time_) return;
+    }
+}
+
+bool Outlet::gather_file(Parcel& parcel) {
+    file_head_.clear();
+    Result<void> encoded = encode_head(parcel.datapack, dialect_, parcel.datapack.file->size(), file_head_);
+    if (encoded && most_ != 0 && file_head_.size() > most_) {
+        encoded = Error{Code::too_large, "the head takes " + std::to_string(file_head_.size()) +
+                                             " bytes, and that host reads " + std::to_string(most_) + " at most"};
+    }
+    if (!encoded) {
+        file_head_.clear();
+        forget(parcel);
+        unfit_.emplace_back(std::move(parcel), encoded.error());
+        return false;
+    }
+    batch_.push_back({std::move(parcel), file_head_.size()});
+    return true;
+}
+
+std::span<const iovec> Outlet::parts() {
+    parts_.clear();
+    if (file_due_) return parts_;
+    if (batch_.empty()) gather();
+    if (batch_.empty()) return parts_;
+    const iovec head{file_head_.data(), file_head_.size()};
+    const std::span<const iovec> all = file_head_.empty() ? encoder_.iovecs() : std::span<const iovec>(&head, 1);
+    std::size_t at = 0;
+    for (const iovec& part : all) {
+        const std::size_t from = std::max(at, offset_);
+        const std::size_t to = std::min(at + part.iov_len, batch_.back().end);
+        if (to > from) parts_.push_back({static_cast<char*>(part.iov_base) + (from - at), to - from});
+        at += part.iov_len;
+    }
+    return parts_;
+}
+
+void Outlet::taken(std::size_t bytes) {
+    offset_ += bytes;
+    while (done_ < batch_.size() && batch_[done_].end <= offset_) {
+        if (batch_[done_].parcel.datapack.file) {
+            file_due_ = true;
+            return;
+        }
+        forget(batch_[done_].parcel);
+        ++done_;
+        ++sent_;
+    }
+    if (done_ == batch_.size()) end_batch();
+}
+
+std::string Outlet::piece(std::size_t most) {
+    std::string bytes;
+    for (const iovec& part : parts()) {
+        bytes.append(static_cast<const char*>(part.iov_base), std::min(part.iov_len, most - bytes.size()));
+        if (bytes.size() == most) break;
+    }
+    return bytes;
+}
+
+void Outlet::file_done() noexcept {
+    forget(batch_.front().parcel);
+    ++sent_;
+    end_batch();
+}
+
+std::size_t Outlet::first_unbegun() const noexcept {
+    const std::size_t begins = done_ == 0 ? 0 : batch_[done_ - 1].end;
+    return done_ < batch_.size() && (file_due_ || offset_ > begins) ? done_ + 1 : done_;
+}
+
+void Outlet::end_batch() noexcept {
+    encoder_.clear();
+    file_head_.clear();
+    batch_.clear();
+    done_ = 0;
+    offset_ = 0;
+    file_due_ = false;
+}
+
+std::vector<Parcel> Outlet::take_unbegun() {
+    std::vector<Parcel> out;
+    for (std::size_t i = first_unbegun(); i < batch_.size();) {
+        forget(batch_[i].parcel);
+        out.push_back(std::move(batch_[i].parcel));
+        batch_.erase(batch_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+    if (done_ == batch_.size()) end_batch();
+    std::move(waiting_.begin(), waiting_.end(), std::back_inserter(out));
+    for (auto it = out.end() - static_cast<std::ptrdiff_t>(waiting_.size()); it != out.end(); ++it) forget(*it);
+    waiting_.clear();
+    return out;
+}
+
+std::vector<Parcel> Outlet::take_all() {
+    std::vector<Parcel> out;
+    for (std::size_t i = done_; i < batch_.size(); ++i) out.push_back(std::move(batch_[i].parcel));
+    end_batch();
+    std::move(waiting_.begin(), waiting_.end(), std::back_inserter(out));
+    waiting_.clear();
+    waiting_bytes_ = 0;
+    return out;
+}
+
+}  // namespace msw::net

@@ -1,0 +1,33 @@
+// A Datapack on its way to one host.
+#pragma once
+
+#include "msw/datapack.hpp"
+#include "plugins/net/core/route.hpp"
+#include "plugins/net/core/time.hpp"
+
+#include <cstddef>
+#include <string>
+
+namespace msw::net {
+
+/// Thread: like a std::string.
+struct Parcel {
+    Datapack datapack;        ///< `to` is set when it leaves
+    Way way;                  ///< hosts it is still to pass; empty: for the neighbour itself
+    std::string came_from;    ///< the neighbour that gave it to us; empty: made on this host
+    Time next_try{0};         ///< when it has failed once more
+    unsigned tries = 0;       ///< failures so far
+    bool for_link = false;    ///< of this link only (addresses exchanged): not kept when the link goes
+    std::string written_for;  ///< while it is on a link: the host it goes to next
+
+    /// @return bytes it counts for in a bounded queue. An open descriptor counts for some too.
+    [[nodiscard]] std::size_t weight() const noexcept {
+        constexpr std::size_t kDescriptor = 16 * 1024;
+        return datapack.weight() + (datapack.file ? kDescriptor : 0);
+    }
+
+    /// @return the host it is for; empty for one that is the neighbour's own
+    [[nodiscard]] std::string destination() const { return way.empty() ? written_for : way.back(); }
+};
+
+}  // namespace msw::net
