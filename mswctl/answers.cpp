@@ -1,0 +1,93 @@
+#include "mswctl/answers.hpp"
+
+#include "base/json.hpp"
+#include "mswctl/text.hpp"
+
+#include <charconv>
+
+namespace mswctl {
+namespace {
+
+constexpr std::size_t kTabs = 8;
+
+msw::Json exit_value(std::string_view text) {
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc() || end != text.data() + text.size()) return text;
+    return number;
+}
+
+}  // namespace
+
+std::string prefixed_lines(std::string_view prefix, std::string_view body) {
+    std::string out;
+    while (!body.empty()) {
+        const std::size_t end = body.find('\n');
+        std::string_view line = body.substr(0, end);
+        if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+        out.append(prefix).append(line).push_back('\n');
+        if (end == std::string_view::npos) break;
+        body.remove_prefix(end + 1);
+    }
+    return out;
+}
+
+std::string json_line(std::string_view host, std::string_view app, const msw::Datapack& d) {
+    msw::Json line = msw::Json::object();
+    line.set("host", host).set("app", d.get("from").empty() ? app : d.get("from"));
+    if (!d.get("error").empty()) line.set("error", d.get("error"));
+    if (!d.get("exit").empty()) line.set("exit", exit_value(d.get("exit")));
+    line.set("body", std::string_view(d.body));
+    msw::Json fields = msw::Json::object();
+    for (const msw::Field f : d.head) fields.set(f.name, f.value);
+    line.set("fields", std::move(fields));
+    return line.dump() + '\n';
+}
+
+std::string AnswerPrinter::prefix(std::string_view host) const {
+    const std::size_t pad = width_ > host.size() ? width_ - host.size() : 0;
+    return out_.coloured_host(host) + ':' + std::string(pad + 1, ' ');
+}
+
+void AnswerPrinter::print(std::string_view host, const msw::Datapack& d) {
+    if (form_ == Form::json) {
+        out_.data(json_line(host, app_, d));
+        return;
+    }
+    if (!d.get("error").empty()) {
+        print_error(host, d.get("error"), d.body);
+        return;
+    }
+    std::string body = d.body;
+    if (d.method == "file") {
+        body = "file " + std::string(d.get("filename")) + ", " + std::string(d.get("size")) + " bytes, is there\n";
+    }
+    if (out_.data_on_terminal()) body = printable(body, form_ == Form::prefixed ? kTabs : 0);
+    if (form_ == Form::prefixed) {
+        out_.data(prefixed_lines(prefix(host), body));
+    } else {
+        if (out_.data_on_terminal() && !body.empty() && body.back() != '\n') body += '\n';
+        out_.data(body);
+    }
+    if (exit_of_command(d.get("exit")) != Exit::ok) {
+        out_.talk(std::string(host) + ": ended with exit code " + std::string(d.get("exit")));
+    }
+}
+
+void AnswerPrinter::print_missing(std::string_view host, std::int64_t waited) {
+    const std::string text = "no answer in " + wait_words(waited);
+    if (form_ == Form::json) {
+        msw::Datapack d("reply", "", text);
+        d.set("error", "timeout");
+        out_.data(json_line(host, app_, d));
+    }
+    out_.talk(std::string(host) + ": " + text);
+}
+
+void AnswerPrinter::print_error(std::string_view host, std::string_view code, std::string_view text) {
+    std::string line = std::string(host) + ": ";
+    line += text.empty() ? std::string(code) : std::string(text) + " (" + std::string(code) + ')';
+    out_.talk(line);
+}
+
+}  // namespace mswctl

@@ -1,0 +1,23 @@
+#include "mswctl/commands.hpp"
+#include "mswctl/send.hpp"
+
+namespace mswctl {
+
+Exit run_call(const Arguments& args, Output& out) {
+    msw::Result<msw::Datapack> d = compose_for(args.globals, args.wish);
+    if (d && d->method == "file") {
+        d = msw::Error{msw::Code::bad_request, "`call` asks a question; `send` sends a file"};
+    } else if (d && (d->app == "all" || d->app.find('&') != std::string::npos)) {
+        d = msw::Error{msw::Code::bad_request, "`call` asks one app; `send` goes to several, as in `" + d->app + '`'};
+    }
+    if (!d) {
+        out.talk("mswctl: " + d.error().text);
+        return Exit::usage;
+    }
+    d->method = "get";
+    std::optional<Session> session = attach_or_say(args.globals, out);
+    if (!session) return Exit::no_daemon;
+    return send_and_wait(*session, out, args.globals, *d, args.globals.wait(kAnswerWait));
+}
+
+}  // namespace mswctl

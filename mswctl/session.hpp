@@ -1,0 +1,60 @@
+// One attached connection, with questions that block until their answer is there.
+#pragma once
+
+#include "msw/client.hpp"
+#include "mswctl/exit_code.hpp"
+#include "mswctl/globals.hpp"
+#include "mswctl/output.hpp"
+
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mswctl {
+
+/// Thread: one at a time. Blocks in the calling thread, never longer than it is told.
+class Session {
+public:
+    /// Attach to the daemon of this host.
+    [[nodiscard]] static msw::Result<Session> open(const Globals& globals);
+
+    /// @return the id of this host
+    [[nodiscard]] const std::string& host() const noexcept { return client_.host(); }
+    [[nodiscard]] int fd() const noexcept { return client_.fd(); }
+    [[nodiscard]] const std::string& daemon_version() const noexcept { return client_.daemon_version(); }
+
+    msw::Result<void> send(const msw::Datapack& d, Milliseconds timeout);
+
+    /// Send a question and wait for its answer; whatever else arrives meanwhile is kept for next().
+    /// @param question  gets a flag if it has none
+    /// @return the answer; the error of an error reply; Code::timeout; Code::closed (see gone())
+    msw::Result<msw::Datapack> ask(msw::Datapack question, Milliseconds timeout);
+
+    /// @return the next Datapack that isn't an answer to ask(), or nothing if none came in time
+    msw::Result<std::optional<msw::Datapack>> next(Milliseconds timeout);
+
+    /// @return whether the connection to the daemon broke
+    [[nodiscard]] bool gone() const noexcept { return gone_; }
+
+    /// @return what an error that a member of this class gave means for the exit code
+    [[nodiscard]] Exit exit_for(const msw::Error& error) const noexcept {
+        return gone_ ? Exit::no_daemon : exit_of(error.code);
+    }
+
+private:
+    explicit Session(msw::Client client) noexcept : client_(std::move(client)) {}
+
+    msw::Client client_;
+    std::deque<msw::Datapack> kept_;
+    bool gone_ = false;
+};
+
+/// @return a `get` with a flag for the app `app`: of this host's mswd, or of --host's
+[[nodiscard]] msw::Datapack question_for(const Globals& globals, std::string_view app, std::string_view body);
+
+/// Attach, or say on stderr which socket was tried and what may help.
+/// @return nothing if the daemon isn't reachable
+[[nodiscard]] std::optional<Session> attach_or_say(const Globals& globals, Output& out);
+
+}  // namespace mswctl
