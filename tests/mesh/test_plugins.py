@@ -23,10 +23,10 @@ def runs(pid: int) -> bool:
 
 class Languages(MeshTest):
     def test_a_plugin_in_each_language_answers(self) -> None:
-        host = self.host()
+        host = self.host(own_tree=True)
         shutil.copy(given.EXAMPLES / "hello.py", host.plugins / "hello_py.py")
         shutil.copy(given.EXAMPLES / "hello.sh", host.plugins / "hello_sh.sh")
-        shutil.copy(BUILD / "examples" / "hello_cpp.so", host.plugins)
+        shutil.copy(BUILD / "examples" / "hello_cpp.so", host.tree / "lib" / "mswd" / "plugins")
         host.start()
         for app in ("hello_py", "hello_sh", "hello_cpp"):
             with self.subTest(app=app):
