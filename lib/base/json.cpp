@@ -23,9 +23,12 @@ TextPosition position_of(std::string_view text, std::size_t offset) noexcept {
 
 namespace {
 
-std::string at_position(std::string_view text, std::size_t offset) {
+std::string at_position(std::string_view text, std::size_t offset, std::string_view name) {
     const TextPosition p = position_of(text, offset);
-    return "line " + std::to_string(p.line) + ", column " + std::to_string(p.column) + ": ";
+    const std::string line = std::to_string(p.line);
+    const std::string column = std::to_string(p.column);
+    if (name.empty()) return "line " + line + ", column " + column + ": ";
+    return std::string(name) + ":" + line + ":" + column + ": ";
 }
 
 using Stream = rapidjson::MemoryStream;
@@ -131,7 +134,7 @@ Json Json::object(std::initializer_list<std::pair<std::string_view, Json>> membe
     return out;
 }
 
-Result<Json> Json::parse(std::string_view text, std::size_t max_depth) {
+Result<Json> Json::parse(std::string_view text, std::string_view name, std::size_t max_depth) {
     Stream stream(text.data(), text.size());
     JsonBuilder builder(text, stream, max_depth);
     rapidjson::Reader reader;
@@ -139,8 +142,10 @@ Result<Json> Json::parse(std::string_view text, std::size_t max_depth) {
         rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
     const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
     if (result) return builder.take();
-    if (!builder.why().empty()) return Error{Code::bad_request, at_position(text, builder.where()) + builder.why()};
-    return Error{Code::bad_request, at_position(text, result.Offset()) + rapidjson::GetParseError_En(result.Code())};
+    if (!builder.why().empty())
+        return Error{Code::bad_request, at_position(text, builder.where(), name) + builder.why()};
+    return Error{Code::bad_request,
+                 at_position(text, result.Offset(), name) + rapidjson::GetParseError_En(result.Code())};
 }
 
 std::string_view Json::kind_name() const noexcept {

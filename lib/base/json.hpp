@@ -45,8 +45,10 @@ public:
     static Json array() { return Json(Array{}); }
 
     /// Read a text of at most `max_depth` nested arrays and objects; a name given twice in an object is an error.
-    /// @return the value; or what is wrong, beginning with "line L, column C: "
-    [[nodiscard]] static Result<Json> parse(std::string_view text, std::size_t max_depth = 32);
+    /// @param name  what to call the text in messages
+    /// @return the value; or what is wrong, beginning with "NAME:LINE:COLUMN: ", without a name "line L, column C: "
+    [[nodiscard]] static Result<Json> parse(std::string_view text, std::string_view name = {},
+                                            std::size_t max_depth = 32);
 
     [[nodiscard]] Kind kind() const noexcept { return static_cast<Kind>(value_.index()); }
     [[nodiscard]] bool is(Kind k) const noexcept { return kind() == k; }

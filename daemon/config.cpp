@@ -1,0 +1,220 @@
+#include "daemon/config.hpp"
+
+#include "msw/host_id.hpp"
+
+#include <sys/stat.h>
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <system_error>
+
+namespace msw {
+namespace {
+
+constexpr std::size_t kLargest = 1024UL * 1024;
+
+/// Collects faults, each with its place.
+class Checker {
+public:
+    Checker(std::string_view text, std::string name) : text_(text), name_(std::move(name)) {}
+
+    [[nodiscard]] std::string at(std::size_t offset) const {
+        const TextPosition p = position_of(text_, offset);
+        return name_ + ":" + std::to_string(p.line) + ":" + std::to_string(p.column) + ": ";
+    }
+    void fault(std::size_t offset, const std::string& what) {
+        if (!faults_.empty()) faults_ += '\n';
+        faults_ += at(offset) + what;
+    }
+    void wrong_kind(const std::string& key, const Json& value, std::string_view expected) {
+        fault(value.offset(),
+              "`" + key + "` must be " + std::string(expected) + ", not " + std::string(value.kind_name()));
+    }
+    [[nodiscard]] const std::string& faults() const noexcept { return faults_; }
+
+private:
+    std::string_view text_;
+    std::string name_;
+    std::string faults_;
+};
+
+/// What a key may hold.
+struct Rule {
+    enum class Kind { text, number, flag, paths, host_id };
+    std::string_view key;
+    Kind kind;
+    std::int64_t least = 0;
+    std::int64_t most = 0;
+};
+
+// Sorted. The keys of the Python system first in meaning, ours beside them.
+constexpr std::array kRules{
+    Rule{"buffsize", Rule::Kind::number, 1024, 16777216},
+    Rule{"debug", Rule::Kind::flag},
+    Rule{"id", Rule::Kind::host_id},
+    Rule{"listen_ip", Rule::Kind::text},
+    Rule{"listen_num", Rule::Kind::number, 1, 4096},
+    Rule{"listen_port", Rule::Kind::number, 0, 65535},
+    Rule{"log.keep", Rule::Kind::number, 0, 1000},
+    Rule{"log.max_bytes", Rule::Kind::number, 4096, INT64_MAX},
+    Rule{"mailbox_bytes", Rule::Kind::number, 65536, 1073741824},
+    Rule{"onlyproxy", Rule::Kind::flag},
+    Rule{"plugin_dirs", Rule::Kind::paths},
+    Rule{"proxy", Rule::Kind::host_id},
+    Rule{"shell.max_output", Rule::Kind::number, 1024, 16777216},
+    Rule{"shell.max_timeout_s", Rule::Kind::number, 1, 604800},
+    Rule{"shell.parallel", Rule::Kind::number, 1, 64},
+    Rule{"shell.timeout_s", Rule::Kind::number, 1, 604800},
+};
+
+const Rule* find_rule(std::string_view key) noexcept {
+    const auto* at = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& r) { return r.key == key; });
+    return at == kRules.end() ? nullptr : at;
+}
+
+/// @return whether `key` is an object that holds known keys
+bool is_section(std::string_view key) noexcept {
+    return std::any_of(kRules.begin(), kRules.end(), [&](const Rule& r) {
+        return r.key.size() > key.size() && r.key.substr(0, key.size()) == key && r.key[key.size()] == '.';
+    });
+}
+
+/// @return edits that lead from `a` to `b` (Levenshtein 1966)
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    for (std::size_t k = 0; k <= b.size(); ++k) row[k] = k;
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t k = 1; k <= b.size(); ++k) {
+            const std::size_t replaced = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
+            diagonal = row[k];
+            row[k] = std::min({row[k] + 1, row[k - 1] + 1, replaced});
+        }
+    }
+    return row[b.size()];
+}
+
+std::string_view nearest_key(const std::string& key) {
+    constexpr std::size_t kLongestKey = 64;
+    if (key.size() > kLongestKey) return {};
+    const auto* best = std::min_element(kRules.begin(), kRules.end(), [&](const Rule& a, const Rule& b) {
+        return distance(key, a.key) < distance(key, b.key);
+    });
+    return distance(key, best->key) <= std::max<std::size_t>(2, key.size() / 3) ? best->key : std::string_view{};
+}
+
+void check_value(Checker& check, const std::string& key, const Json& value, const Rule& rule) {
+    switch (rule.kind) {
+        case Rule::Kind::text:
+            if (!value.is(Json::Kind::string)) check.wrong_kind(key, value, "a string");
+            break;
+        case Rule::Kind::flag:
+            if (!value.is(Json::Kind::boolean)) check.wrong_kind(key, value, "true or false");
+            break;
+        case Rule::Kind::number: {
+            const std::string range =
+                "a whole number from " + std::to_string(rule.least) + " to " + std::to_string(rule.most);
+            if (!value.is(Json::Kind::integer)) {
+                check.wrong_kind(key, value, range);
+            } else if (value.as_int() < rule.least || value.as_int() > rule.most) {
+                check.fault(value.offset(),
+                            "`" + key + "` must be " + range + ", not " + std::to_string(value.as_int()));
+            }
+            break;
+        }
+        case Rule::Kind::host_id:
+            if (!value.is(Json::Kind::string)) {
+                check.wrong_kind(key, value, "a string, a host id");
+            } else if (!value.as_string().empty() && !valid_host_id(value.as_string())) {
+                check.fault(value.offset(), "`" + key + "`: \"" + value.as_string() +
+                                                "\" is not a host id: " + std::string(kHostIdRule));
+            }
+            break;
+        case Rule::Kind::paths:
+            if (!value.is(Json::Kind::array)) {
+                check.wrong_kind(key, value, "an array of paths");
+                break;
+            }
+            for (const Json& item : value.items()) {
+                if (!item.is(Json::Kind::string)) check.wrong_kind(key, item, "an array of paths");
+            }
+            break;
+    }
+}
+
+void check_object(Checker& check, const std::string& prefix, const Json& object, std::vector<std::string>& warnings) {
+    for (const Json::Member& m : object.members()) {
+        const std::string key = prefix + m.name;
+        if (const Rule* rule = find_rule(key)) {
+            check_value(check, key, m.value, *rule);
+        } else if (is_section(key)) {
+            if (m.value.is(Json::Kind::object)) {
+                check_object(check, key + ".", m.value, warnings);
+            } else {
+                check.wrong_kind(key, m.value, "an object");
+            }
+        } else {
+            const std::string_view near = nearest_key(key);
+            warnings.push_back(check.at(m.name_offset) + "`" + key.substr(0, 64) + "` means nothing to mswd" +
+                               (near.empty() ? std::string() : "; did you mean `" + std::string(near) + "`?"));
+        }
+    }
+}
+
+void take(Config& config) {
+    const Json& raw = config.raw;
+    config.id = raw["id"].as_string();
+    if (const Json* ip = raw.find("listen_ip"); ip != nullptr && !ip->as_string().empty())
+        config.listen_ip = ip->as_string();
+    config.listen_port = raw["listen_port"].as_int(config.listen_port);
+    config.mailbox_bytes =
+        static_cast<std::size_t>(raw["mailbox_bytes"].as_int(static_cast<std::int64_t>(config.mailbox_bytes)));
+    config.debug = raw["debug"].as_bool();
+    if (const Json* dirs = raw.find("plugin_dirs")) {
+        config.plugin_dirs_given = true;
+        config.plugin_dirs.clear();
+        for (const Json& dir : dirs->items()) config.plugin_dirs.push_back(dir.as_string());
+    }
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view text, const std::string& name) {
+    Config config;
+    if (text.find_first_not_of(" \t\r\n") == std::string_view::npos) return config;
+    Result<Json> json = Json::parse(text, name);
+    if (!json) return json.error();
+    Checker check(text, name);
+    if (!json->is(Json::Kind::object)) {
+        check.fault(json->offset(), "the configuration must be an object, not " + std::string(json->kind_name()));
+        return Error{Code::bad_request, check.faults()};
+    }
+    check_object(check, {}, *json, config.warnings);
+    if ((*json)["onlyproxy"].as_bool() && (*json)["proxy"].as_string().empty()) {
+        check.fault(json->find("onlyproxy")->offset(),
+                    "`onlyproxy` needs `proxy`, the id of the host to be reached through");
+    }
+    if (!check.faults().empty()) return Error{Code::bad_request, check.faults()};
+    config.raw = std::move(json).value();
+    take(config);
+    return config;
+}
+
+Result<Config> load_config(const std::string& path) {
+    const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), &std::fclose);
+    if (!file) {
+        if (errno == ENOENT) return Config{};
+        return Error{Code::io, path + ": " + std::generic_category().message(errno)};
+    }
+    std::string text(kLargest + 1, '\0');
+    text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+    if (std::ferror(file.get()) != 0) return Error{Code::io, path + ": " + std::generic_category().message(errno)};
+    if (text.size() > kLargest)
+        return Error{Code::too_large, path + ": larger than 1 MiB; that can't be a configuration"};
+    return parse_config(text, path);
+}
+
+}  // namespace msw

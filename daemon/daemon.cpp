@@ -1,0 +1,214 @@
+#include "daemon/daemon.hpp"
+
+#include "daemon/state_dir.hpp"
+
+#include <unistd.h>
+#include <csignal>
+#include <cstdlib>
+
+namespace msw {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr milliseconds kStepTime{10};
+constexpr milliseconds kDrainTime{5000};
+constexpr milliseconds kPluginTime{10000};
+constexpr milliseconds kAnswerTime{1000};
+constexpr milliseconds kConfirmTime{10000};
+
+}  // namespace
+
+Daemon::Daemon(const Paths& paths, const Config& config, std::string host_id, FileRoot files, Log& log)
+    : paths_(paths),
+      log_(log),
+      post_(loop_.raw()),
+      wakeups_(loop_.raw()),
+      settings_(paths, host_id),
+      forwarder_(host_id, log),
+      files_(std::move(files)),
+      services_{loop_.raw(),
+                post_,
+                wakeups_,
+                log,
+                forwarder_,
+                files_,
+                [this](std::string_view key) { return settings_.get(key); }},
+      notify_(loop_.raw()),
+      registry_(services_),
+      control_(services_, [this](std::string_view app) { return registry_.knows(app); }),
+      self_(services_,
+            {[this] { return status(); }, [this] { return plugins(); }, [this] { return queue(); },
+             [this] { return reload(); }, [this](int code) { end(code); }},
+            config.mailbox_bytes),
+      confirm_(loop_.raw(), [this] { confirm_release(paths_.state_dir); }),
+      steps_(loop_.raw(), [this] { step(); }),
+      config_(config) {
+    settings_.set(config);
+    log_.observe([this](const std::string& line) { self_.line(line); });
+}
+
+RegistryOptions Daemon::registry_options() const {
+    return {paths_.shipped_plugins(), settings_.own_plugin_dirs(), paths_.python(), config_.mailbox_bytes};
+}
+
+int Daemon::run() {
+    const uv::Signal hup(loop_.raw(), SIGHUP, [this] {
+        if (const Result<void> done = reload(); !done) {
+            log_.write(Priority::error, "mswd", "not reloaded, the old configuration stays: " + done.error().text);
+        }
+    });
+    const uv::Signal term(loop_.raw(), SIGTERM, [this] { end(0); });
+    const uv::Signal interrupt(loop_.raw(), SIGINT, [this] { end(0); });
+
+    if (const Result<void> listening = control_.listen(paths_.control_socket()); !listening) {
+        log_.write(Priority::error, "mswd", listening.error().text);
+        exit_code_ = 1;
+    } else {
+        registry_.start(registry_options());
+        say_ready();
+        loop_.run();
+    }
+    log_.observe({});
+    return exit_code_;
+}
+
+void Daemon::say_ready() {
+    ready_ = true;
+    std::size_t running = 0;
+    for (const PluginState& p : registry_.rows()) running += p.state == "running" ? 1U : 0U;
+    const std::string text = forwarder_.host_id() + " is up with " + std::to_string(running) + " plugins";
+    log_.write(Priority::info, "mswd", text + "; mswctl --socket " + paths_.control_socket());
+    notify_.ready(text);
+    confirm_.start(kConfirmTime);
+}
+
+Result<void> Daemon::reload() {
+    if (stage_ != Stage::running) return Error{Code::closed, "mswd is stopping"};
+    Result<Config> next = load_config(paths_.config);
+    if (!next) return next.error();
+    notify_.reloading();
+    for (const std::string& warning : next->warnings) log_.write(Priority::warning, "mswd", warning);
+    for (const char* key :
+         {"id", "listen_ip", "listen_port", "listen_num", "mailbox_bytes", "debug", "proxy", "onlyproxy"}) {
+        if (next->raw[key].dump() != config_.raw[key].dump()) {
+            log_.write(Priority::notice, "mswd", std::string("`") + key + "` has changed; that counts after a restart");
+        }
+    }
+    config_ = std::move(next).value();
+    settings_.set(config_);
+    registry_.reload(registry_options());
+    log_.write(Priority::info, "mswd", "the configuration was read again");
+    say_ready();
+    return {};
+}
+
+Json Daemon::status() const {
+    const Counters& c = forwarder_.counters();
+    Json counters = Json::object();
+    counters.set("delivered", c.delivered.load());
+    counters.set("to_transport", c.to_transport.load());
+    counters.set("answered_error", c.answered_error.load());
+    counters.set("no_such_app", c.no_such_app.load());
+    counters.set("too_slow", c.too_slow.load());
+    counters.set("asker_gone", c.asker_gone.load());
+    counters.set("dropped", c.dropped.load());
+    const auto up = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_).count();
+    return Json::object({{"id", forwarder_.host_id()},
+                         {"version", MSW_VERSION},
+                         {"pid", static_cast<std::int64_t>(::getpid())},
+                         {"uptime_s", static_cast<std::int64_t>(up)},
+                         {"program", paths_.program},
+                         {"config", paths_.config},
+                         {"state_dir", paths_.state_dir},
+                         {"counters", std::move(counters)},
+                         {"plugins", static_cast<std::uint64_t>(registry_.rows().size())},
+                         {"clients", static_cast<std::uint64_t>(control_.rows().size())}});
+}
+
+Json Daemon::plugins() const {
+    std::vector<PluginState> states = registry_.rows();
+    for (PluginState& s : control_.rows()) states.push_back(std::move(s));
+    PluginState self;
+    self.app = "mswd";
+    self.kind = "self";
+    self.state = "running";
+    self.pid = ::getpid();
+    self.path = paths_.program;
+    states.push_back(std::move(self));
+
+    const std::vector<Forwarder::Row> rows = forwarder_.rows();
+    Json all = Json::array();
+    for (const PluginState& s : states) {
+        Mailbox::Numbers numbers;
+        for (const Forwarder::Row& row : rows) {
+            if (row.app == s.app) numbers = row.numbers;
+        }
+        all.push(Json::object({{"app", s.app},
+                               {"kind", s.kind},
+                               {"state", s.state},
+                               {"pid", s.pid},
+                               {"restarts", s.restarts},
+                               {"queue", static_cast<std::uint64_t>(numbers.waiting)},
+                               {"queue_bytes", static_cast<std::uint64_t>(numbers.bytes)},
+                               {"last_error", s.last_error},
+                               {"path", s.path}}));
+    }
+    return all;
+}
+
+Json Daemon::queue() const {
+    Json all = Json::array();
+    for (const Forwarder::Row& row : forwarder_.rows()) {
+        all.push(Json::object({{"app", row.app},
+                               {"waiting", static_cast<std::uint64_t>(row.numbers.waiting)},
+                               {"bytes", static_cast<std::uint64_t>(row.numbers.bytes)},
+                               {"limit_bytes", static_cast<std::uint64_t>(row.numbers.limit)}}));
+    }
+    return all;
+}
+
+void Daemon::end(int exit_code) {
+    if (stage_ != Stage::running) return;
+    exit_code_ = exit_code;
+    stage_ = Stage::drain_intake;
+    stage_until_ = Clock::now() + kDrainTime;
+    log_.write(Priority::info, "mswd", exit_code == 0 ? "stopping" : "stopping, to stay down");
+    notify_.stopping("stopping");
+    if (ready_) confirm_release(paths_.state_dir);
+    confirm_.stop();
+    control_.close_intake();
+    steps_.start(milliseconds(0), kStepTime);
+}
+
+void Daemon::step() {
+    const bool late = Clock::now() >= stage_until_;
+    switch (stage_) {
+        case Stage::running: break;
+        case Stage::drain_intake:
+            if (!late && !(registry_.idle() && control_.idle() && self_.idle())) break;
+            if (late)
+                log_.write(Priority::warning, "mswd", "queues were not empty after 5 s; what is left in them is lost");
+            stage_ = Stage::end_plugins;
+            stage_until_ = Clock::now() + kPluginTime;
+            registry_.stop([this] {
+                stage_ = Stage::drain_answers;
+                stage_until_ = Clock::now() + kAnswerTime;
+            });
+            break;
+        case Stage::end_plugins:
+            if (!late) break;
+            // A thread that doesn't come back can't be joined, and waiting for it would have no end.
+            log_.write(Priority::error, "mswd", "a plugin did not end within 10 s: mswd ends without it");
+            ::_exit(exit_code_);
+        case Stage::drain_answers:
+            if (!late && !(registry_.idle() && control_.idle())) break;
+            stage_ = Stage::over;
+            steps_.stop();
+            registry_.stop_transport();
+            loop_.stop();
+            break;
+        case Stage::over: break;
+    }
+}
+
+}  // namespace msw

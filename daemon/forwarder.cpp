@@ -1,0 +1,196 @@
+#include "daemon/forwarder.hpp"
+
+#include "msw/host_id.hpp"
+
+#include <algorithm>
+#include <mutex>
+
+namespace msw {
+namespace {
+
+/// The manual of the Python system calls its log plugin by another name than its code.
+constexpr std::string_view resolve_alias(std::string_view app) noexcept { return app == "logger" ? "log" : app; }
+
+void add_one(Counters::Count& count) noexcept { count.fetch_add(1, std::memory_order_relaxed); }
+
+}  // namespace
+
+bool Forwarder::add(std::string_view app, std::shared_ptr<Mailbox> mailbox, Kind kind) {
+    const std::unique_lock lock(mutex_);
+    return routes_.try_emplace(std::string(app), Route{std::move(mailbox), kind}).second;
+}
+
+void Forwarder::remove(std::string_view app) {
+    const std::unique_lock lock(mutex_);
+    const auto at = routes_.find(app);
+    if (at == routes_.end()) return;
+    if (at->second.mailbox == transport_) transport_.reset();
+    routes_.erase(at);
+}
+
+void Forwarder::set_transport(std::string_view app, std::function<void(const std::string&, std::size_t)> taken) {
+    const std::unique_lock lock(mutex_);
+    const auto at = routes_.find(app);
+    transport_ = at == routes_.end() ? nullptr : at->second.mailbox;
+    taken_ = std::move(taken);
+}
+
+void Forwarder::taken(const std::string& app, const Mail& mail) const {
+    if (!mail.from_transport) return;
+    std::function<void(const std::string&, std::size_t)> tell;
+    {
+        const std::shared_lock lock(mutex_);
+        tell = taken_;
+    }
+    if (tell) tell(app, mail.datapack->weight());
+}
+
+void Forwarder::stamp(Datapack& d, const Sender& sender) const {
+    d.set("id", host_id_);
+    d.set("from", sender.app);
+    d.set("by", sender.by);
+    if (d.get("flag").empty()) d.set("flag", new_flag());
+    if (d.file) d.set("size", std::to_string(d.file->size()));
+    if (same_host_id(d.get("to"), host_id_)) d.head.remove("to");
+}
+
+std::shared_ptr<Mailbox> Forwarder::find(std::string_view app) const {
+    const std::shared_lock lock(mutex_);
+    const auto at = routes_.find(resolve_alias(app));
+    return at == routes_.end() ? nullptr : at->second.mailbox;
+}
+
+Forwarder::Destinations Forwarder::destinations(const Datapack& d, const Sender& sender, std::string& missing) const {
+    Destinations to;
+    const std::shared_lock lock(mutex_);
+    if (d.app == "all") {
+        for (const auto& [app, route] : routes_) {
+            if (route.kind == Kind::plugin && app != sender.app) to.emplace_back(app, route.mailbox);
+        }
+        return to;
+    }
+    std::string_view rest = d.app;
+    while (!rest.empty()) {
+        const std::size_t amp = std::min(rest.find('&'), rest.size());
+        const std::string_view app = resolve_alias(rest.substr(0, amp));
+        rest.remove_prefix(std::min(amp + 1, rest.size()));
+        const auto at = routes_.find(app);
+        if (at == routes_.end()) {
+            missing = app;
+        } else if (std::none_of(to.begin(), to.end(), [&](const auto& t) { return t.first == app; })) {
+            to.emplace_back(app, at->second.mailbox);
+        }
+    }
+    return to;
+}
+
+Forwarded Forwarder::forward(const DatapackRef& d, const Sender& sender) {
+    if (!d->get("to").empty()) {
+        std::shared_ptr<Mailbox> transport;
+        {
+            const std::shared_lock lock(mutex_);
+            transport = transport_;
+        }
+        if (!transport) {
+            refuse(*d, Code::unreachable, "this host has no transport, so nothing can leave it");
+            return {};
+        }
+        const Forwarded done = put_one(d, transport, sender);
+        if (done.verdict == Forwarded::Verdict::done) add_one(counters_.to_transport);
+        return done;
+    }
+    if (d->app != "all" && d->app.find('&') == std::string::npos) {
+        const std::shared_ptr<Mailbox> to = find(d->app);
+        if (!to) {
+            no_such_app(*d, d->app);
+            return {};
+        }
+        return put_one(d, to, sender);
+    }
+    std::string missing;
+    const Destinations to = destinations(*d, sender, missing);
+    Forwarded done = put_copies(d, to, sender);
+    if (done.verdict == Forwarded::Verdict::done && !missing.empty()) no_such_app(*d, missing);
+    return done;
+}
+
+Forwarded Forwarder::put_one(const DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender) {
+    const bool answer = d->method == "reply";
+    switch (to->put({d, sender.is_transport})) {
+        case Mailbox::Put::taken: add_one(counters_.delivered); return {};
+        case Mailbox::Put::closed: return {Forwarded::Verdict::closed, nullptr};
+        case Mailbox::Put::full: break;
+    }
+    if (!answer) return {Forwarded::Verdict::full, to};
+    // An answer never waits: who asked had its room and did not take it.
+    add_one(counters_.too_slow);
+    log_.write(Priority::warning, "mswd",
+               "an answer to " + d->app + " was dropped: it does not take its answers (too-slow)",
+               {{"MSW_FLAG", d->get("flag")}, {"MSW_FROM", d->get("from")}, {"MSW_ID", d->get("id")}});
+    return {};
+}
+
+Forwarded Forwarder::put_copies(const DatapackRef& d, const Destinations& to, const Sender& sender) {
+    if (to.size() == 1) return put_one(d, to.front().second, sender);
+    const std::size_t bytes = d->weight();
+    const Room room = d->method == "reply" ? Room::answer : Room::ordinary;
+    for (std::size_t i = 0; i < to.size(); ++i) {
+        const Mailbox::Put verdict = to[i].second->reserve(bytes, room);
+        if (verdict == Mailbox::Put::taken) continue;
+        for (std::size_t k = 0; k < i; ++k) to[k].second->release(bytes, room);
+        if (verdict == Mailbox::Put::closed) return {Forwarded::Verdict::closed, nullptr};
+        return {Forwarded::Verdict::full, to[i].second};
+    }
+    for (const auto& [app, mailbox] : to) {
+        mailbox->put_reserved({d, sender.is_transport});
+        add_one(counters_.delivered);
+    }
+    return {};
+}
+
+void Forwarder::no_such_app(const Datapack& d, std::string_view app) {
+    if (!app.empty() && app.front() == '@') {
+        add_one(counters_.asker_gone);
+        log_.write(Priority::debug, "mswd", "an answer to " + std::string(app) + " was dropped: that program has left",
+                   {{"MSW_FLAG", d.get("flag")}});
+        return;
+    }
+    add_one(counters_.no_such_app);
+    refuse(d, Code::no_such_app,
+           "no plugin \"" + std::string(app) + "\" on " + host_id_ + "; `mswctl plugins` lists those it has");
+}
+
+void Forwarder::refuse(const Datapack& d, Code code, std::string_view sentence) {
+    const std::string from(d.get("from"));
+    const std::string id(d.get("id"));
+    log_.write(Priority::warning, "mswd",
+               std::string(d.method) + " to " + d.app + " from " + (from.empty() ? "?" : from) +
+                   (id.empty() || id == host_id_ ? "" : "@" + id) + ": " + std::string(sentence),
+               {{"MSW_FLAG", d.get("flag")}, {"MSW_FROM", from}, {"MSW_ID", id}});
+    if (d.method == "reply" || from.empty()) {
+        add_one(counters_.dropped);
+        return;
+    }
+    Datapack answer = d.error_reply(code, sentence);
+    stamp(answer, Sender{"mswd", "plugin:mswd", false});
+    add_one(counters_.answered_error);
+    const std::shared_ptr<Mailbox> to = [&]() -> std::shared_ptr<Mailbox> {
+        if (answer.get("to").empty()) return find(answer.app);
+        const std::shared_lock lock(mutex_);
+        return transport_;
+    }();
+    if (!to || to->put({DatapackRef(std::move(answer)), false}) != Mailbox::Put::taken) {
+        add_one(counters_.dropped);
+        log_.write(Priority::warning, "mswd", "the error could not be given to " + from + ": it takes no answers",
+                   {{"MSW_FLAG", d.get("flag")}});
+    }
+}
+
+std::vector<Forwarder::Row> Forwarder::rows() const {
+    std::vector<Row> all;
+    const std::shared_lock lock(mutex_);
+    for (const auto& [app, route] : routes_) all.push_back({app, route.mailbox->numbers()});
+    return all;
+}
+
+}  // namespace msw

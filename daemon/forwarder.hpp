@@ -1,0 +1,106 @@
+// Decides for each Datapack: which mailbox, the transport, or why not.
+//
+//     `to` present          -> the transport
+//     app `a`               -> its mailbox
+//     app `a&b`             -> a copy each, all or none for now
+//     app `all`             -> every module and executable but the sender
+//     no such app           -> a warning, and an error to the asker
+//
+// forward() runs on the thread of the sender: it puts the Datapack straight into the mailbox, and never waits.
+#pragma once
+
+#include "base/log.hpp"
+#include "base/mailbox.hpp"
+#include "base/shared_datapack.hpp"
+#include "daemon/counters.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <shared_mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace msw {
+
+/// Whose Datapack it is.
+struct Sender {
+    std::string app;            ///< the app the sender owns
+    std::string by;             ///< `uid:N` or `plugin:NAME`
+    bool is_transport = false;  ///< hands in what came from other hosts: nothing of it is stamped
+};
+
+/// What became of a Datapack.
+struct Forwarded {
+    enum class Verdict {
+        done,    ///< in its mailbox, or answered with an error, or counted and said in the journal
+        full,    ///< `mailbox` has no room: keep it and try again
+        closed,  ///< mswd is stopping
+    };
+    Verdict verdict = Verdict::done;
+    std::shared_ptr<Mailbox> mailbox;  ///< for full
+};
+
+/// Thread: any.
+class Forwarder {
+public:
+    /// Whether an app is one of those that `all` means.
+    enum class Kind { plugin, attached };
+
+    /// @param host_id  this host's id
+    Forwarder(std::string host_id, Log& log) : host_id_(std::move(host_id)), log_(log) {}
+
+    /// Give an app its mailbox. @return false if the app has one already
+    bool add(std::string_view app, std::shared_ptr<Mailbox> mailbox, Kind kind);
+    /// Take the mailbox of an app away; what still waits in it is told to its askers as an error by the owner.
+    void remove(std::string_view app);
+    /// The mailbox for everything that has a `to`. Its `taken` is called with what plugins took of what it delivered.
+    void set_transport(std::string_view app, std::function<void(const std::string& app, std::size_t bytes)> taken);
+
+    /// Make a Datapack the sender's: `id`, `from`, `by`, a `flag` if it has none, `size` of its file; `to` goes if it
+    /// means this host.
+    void stamp(Datapack& d, const Sender& sender) const;
+
+    /// @param d       stamped, or handed in by the transport
+    [[nodiscard]] Forwarded forward(const DatapackRef& d, const Sender& sender);
+
+    /// A Datapack ends here: count it, write a line with its flag, and answer the asker unless it is a reply.
+    void refuse(const Datapack& d, Code code, std::string_view sentence);
+
+    /// A consumer took `mail` out of the mailbox of `app`.
+    void taken(const std::string& app, const Mail& mail) const;
+
+    [[nodiscard]] const std::string& host_id() const noexcept { return host_id_; }
+    [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+
+    struct Row {
+        std::string app;
+        Mailbox::Numbers numbers;
+    };
+    /// @return every app with what waits for it, by name
+    [[nodiscard]] std::vector<Row> rows() const;
+
+private:
+    struct Route {
+        std::shared_ptr<Mailbox> mailbox;
+        Kind kind;
+    };
+    using Destinations = std::vector<std::pair<std::string, std::shared_ptr<Mailbox>>>;
+
+    [[nodiscard]] std::shared_ptr<Mailbox> find(std::string_view app) const;
+    [[nodiscard]] Destinations destinations(const Datapack& d, const Sender& sender, std::string& missing) const;
+    [[nodiscard]] Forwarded put_one(const DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender);
+    [[nodiscard]] Forwarded put_copies(const DatapackRef& d, const Destinations& to, const Sender& sender);
+    void no_such_app(const Datapack& d, std::string_view app);
+
+    const std::string host_id_;
+    Log& log_;
+    Counters counters_;
+    mutable std::shared_mutex mutex_;
+    std::map<std::string, Route, std::less<>> routes_;
+    std::shared_ptr<Mailbox> transport_;
+    std::function<void(const std::string&, std::size_t)> taken_;
+};
+
+}  // namespace msw

@@ -1,0 +1,212 @@
+#include "daemon/host/module.hpp"
+
+#include "daemon/host/module_interface.hpp"
+
+#include <dlfcn.h>
+#include <algorithm>
+#include <array>
+
+namespace msw {
+namespace {
+
+Mailbox::Clock::time_point deadline_of(int timeout_ms) noexcept {
+    return timeout_ms < 0 ? Mailbox::Clock::time_point::max()
+                          : Mailbox::Clock::now() + std::chrono::milliseconds(timeout_ms);
+}
+
+/// @return what is wrong with a table, or nothing
+std::string check_table(const msw_plugin_v1* table, const std::string& app) {
+    if (table == nullptr) return "its msw_plugin_entry gives nothing";
+    if (table->version != MSW_PLUGIN_VERSION) {
+        return "it was built for version " + std::to_string(table->version) +
+               " of the plugin interface; this mswd has " + std::to_string(MSW_PLUGIN_VERSION);
+    }
+    if (table->size < sizeof(msw_plugin_v1)) return "its table is too small";
+    if (table->name == nullptr || app != table->name) {
+        return std::string("it calls itself \"") + (table->name == nullptr ? "" : table->name) + "\", not \"" + app +
+               "\"";
+    }
+    const bool looped = (table->flags & (MSW_LOOPED | MSW_TRANSPORT)) != 0;
+    if (table->start == nullptr || table->stop == nullptr ||
+        (looped ? table->take == nullptr : table->run == nullptr)) {
+        return "its table lacks a function";
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Module>> Module::load(Services& services, const std::string& path, const std::string& app,
+                                             std::size_t mailbox_bytes) {
+    void* object = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed: changing a module is a restart
+    if (object == nullptr) return Error{Code::io, ::dlerror()};
+    // POSIX has a pointer to a function come as a pointer to an object.
+    const auto entry = reinterpret_cast<msw_plugin_entry_fn>(::dlsym(object, "msw_plugin_entry"));
+    if (entry == nullptr) return Error{Code::unsupported, path + " is no mswd module: it has no msw_plugin_entry"};
+    const msw_plugin_v1* table = entry();
+    if (const std::string wrong = check_table(table, app); !wrong.empty()) {
+        return Error{Code::unsupported, path + ": " + wrong};
+    }
+    std::unique_ptr<Module> module(new Module(services, app, path, mailbox_bytes));
+    if (Result<void> started = module->start(table); !started) return started.error();
+    return module;
+}
+
+Module::Module(Services& services, std::string app, std::string path, std::size_t mailbox_bytes)
+    : services_(services),
+      app_(std::move(app)),
+      path_(std::move(path)),
+      sender_{app_, "plugin:" + app_, false},
+      as_transport_{app_, {}, true},
+      loop_thread_(std::this_thread::get_id()) {
+    mailbox_ = std::make_shared<Mailbox>(mailbox_bytes, kAnswerRoom);
+}
+
+Result<void> Module::start(const msw_plugin_v1* table) {
+    table_ = table;
+    interface_ = ModuleInterface::make(*this);
+    if (looped()) {
+        key_ = services_.wakeups.add(*this);
+        const std::size_t limit = mailbox_->numbers().limit;
+        mailbox_ = std::make_shared<Mailbox>(limit, kAnswerRoom, [&w = services_.wakeups, key = key_] { w.wake(key); });
+    }
+    std::array<char, 512> why{};
+    instance_ = table_->start(&interface_, why.data(), why.size());
+    why.back() = '\0';
+    if (instance_ == nullptr) {
+        return Error{Code::refused, why[0] == '\0' ? "it declined to start and gave no reason" : why.data()};
+    }
+    if (!services_.forwarder.add(app_, mailbox_, Forwarder::Kind::plugin)) {
+        return Error{Code::name_taken, "the app " + app_ + " is taken"};
+    }
+    registered_ = true;
+    if (is_transport()) {
+        services_.forwarder.set_transport(app_, [this](const std::string& app, std::size_t bytes) {
+            services_.post(anchor_.guard([this, app, bytes] {
+                if (table_->taken != nullptr && instance_ != nullptr) {
+                    table_->taken(instance_, {app.data(), app.size()}, bytes);
+                }
+            }));
+        });
+    }
+    if (looped()) return {};
+    thread_ = std::thread([this] {
+        table_->run(instance_);
+        thread_over_.store(true);
+        services_.post(anchor_.guard([this] { thread_ended(); }));
+    });
+    return {};
+}
+
+Module::~Module() {
+    if (key_ != 0) services_.wakeups.remove(key_);
+    if (registered_) services_.forwarder.remove(app_);
+    mailbox_->close();
+    if (thread_.joinable()) thread_.join();
+    if (instance_ != nullptr) table_->stop(instance_);
+}
+
+void Module::wake() {
+    if (!stopping_ && !blocked_) offer();
+}
+
+void Module::again() {
+    blocked_ = false;
+    services_.wakeups.wake(key_);
+}
+
+void Module::offer() {
+    constexpr std::size_t kBatch = 1024 * 1024;
+    for (;;) {
+        if (refused_.empty()) mailbox_->take_all(refused_, kBatch);
+        if (refused_.empty()) return;
+        std::size_t taken = 0;
+        for (Mail& mail : refused_) {
+            void* raw = DatapackRef(mail.datapack).leak();
+            const int verdict = table_->take(instance_, static_cast<msw_datapack*>(raw));
+            (void)DatapackRef::adopt(raw);
+            if (verdict == MSW_FULL) {
+                blocked_ = true;
+                break;
+            }
+            services_.forwarder.taken(app_, mail);
+            ++taken;
+        }
+        refused_.erase(refused_.begin(), refused_.begin() + static_cast<std::ptrdiff_t>(taken));
+        if (blocked_) return;
+    }
+}
+
+int Module::get(msw_datapack** out, int timeout_ms) {
+    Mail mail;
+    switch (mailbox_->get(mail, deadline_of(timeout_ms))) {
+        case Mailbox::Get::timeout: return MSW_TIMEOUT;
+        case Mailbox::Get::closed: return MSW_CLOSED;
+        case Mailbox::Get::taken: break;
+    }
+    services_.forwarder.taken(app_, mail);
+    *out = static_cast<msw_datapack*>(mail.datapack.leak());
+    return MSW_OK;
+}
+
+int Module::put(msw_datapack* datapack, int timeout_ms) {
+    DatapackRef d = [&] {
+        DatapackRef::count_up(datapack);
+        DatapackRef theirs = DatapackRef::adopt(datapack);
+        Datapack own = *theirs;
+        services_.forwarder.stamp(own, sender_);
+        return DatapackRef(std::move(own));
+    }();
+    const bool may_wait = timeout_ms != 0 && std::this_thread::get_id() != loop_thread_;
+    const Mailbox::Clock::time_point deadline = deadline_of(timeout_ms);
+    for (;;) {
+        const Forwarded done = services_.forwarder.forward(d, sender_);
+        if (done.verdict == Forwarded::Verdict::done) return MSW_OK;
+        if (done.verdict == Forwarded::Verdict::closed) return MSW_CLOSED;
+        if (!may_wait || !done.mailbox->wait_for_room(d->weight(), deadline)) return MSW_FULL;
+    }
+}
+
+int Module::deliver(msw_datapack* datapack) {
+    DatapackRef::count_up(datapack);
+    const DatapackRef d = DatapackRef::adopt(datapack);
+    if (!d->get("to").empty()) return MSW_INVALID;
+    switch (services_.forwarder.forward(d, as_transport_).verdict) {
+        case Forwarded::Verdict::done: return MSW_OK;
+        case Forwarded::Verdict::full: return MSW_FULL;
+        case Forwarded::Verdict::closed: break;
+    }
+    return MSW_CLOSED;
+}
+
+void Module::thread_ended() {
+    if (ended_) {
+        std::exchange(ended_, nullptr)();
+    } else if (!stopping_) {
+        services_.log.write(Priority::error, app_,
+                            "its thread has ended; what is sent to it gets an error from now on");
+        services_.forwarder.remove(app_);
+    }
+}
+
+void Module::stop(std::function<void()> ended) {
+    stopping_ = true;
+    ended_ = std::move(ended);
+    mailbox_->close();
+    if (looped() || thread_over_.load()) services_.post(anchor_.guard([this] { thread_ended(); }));
+}
+
+void Module::reloaded() {
+    if (table_->reloaded != nullptr) table_->reloaded(instance_);
+}
+
+PluginState Module::state() const {
+    PluginState s;
+    s.app = app_;
+    s.kind = "module";
+    s.state = stopping_ ? "stopped" : thread_over_.load() ? "failed" : "running";
+    s.path = path_;
+    return s;
+}
+
+}  // namespace msw

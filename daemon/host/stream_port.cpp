@@ -1,0 +1,184 @@
+#include "daemon/host/stream_port.hpp"
+
+#include <sys/stat.h>
+
+namespace msw {
+
+StreamPort::StreamPort(Services& services, Owner& owner, std::string app, std::shared_ptr<Mailbox> mailbox,
+                       uv::Stream in, std::optional<uv::Stream> out)
+    : services_(services),
+      owner_(owner),
+      app_(std::move(app)),
+      mailbox_(std::move(mailbox)),
+      in_(std::move(in)),
+      out_(std::move(out)) {}
+
+StreamPort::~StreamPort() {
+    if (!held_) return;
+    held_->mailbox->forget(this);
+    services_.forwarder.refuse(*held_->datapack, Code::queue_full,
+                               "its receiver had no room for it for as long as its sender was there");
+}
+
+void StreamPort::start() {
+    in_.start_reading(*this);
+    write_waiting();
+}
+
+void StreamPort::received(std::size_t bytes) {
+    decoder_.commit(bytes);
+    adopt_descriptors();
+    pump();
+}
+
+void StreamPort::adopt_descriptors() {
+    for (Fd& fd : in_.take_descriptors()) {
+        if (descriptors_.size() == kMostDescriptors) {
+            services_.log.write(Priority::warning, "mswd",
+                                "a client passed more descriptors than it announced; closed");
+            return;
+        }
+        descriptors_.push_back(std::move(fd));
+    }
+}
+
+void StreamPort::pump() {
+    while (!held_ && !over_) {
+        switch (decoder_.next()) {
+            case Decoder::Event::more:
+                if (decoder_.at_boundary() && !descriptors_.empty()) {
+                    services_.log.write(Priority::warning, "mswd",
+                                        "a client passed a descriptor that no Datapack announced; closed");
+                    descriptors_.clear();
+                }
+                return;
+            case Decoder::Event::error: fail(decoder_.error()); return;
+            case Decoder::Event::file:
+                if (decoder_.file_size() > 0) {
+                    fail({Code::bad_request,
+                          "a file's bytes don't travel here: write `length: 0` and name the file in `filename`"});
+                    return;
+                }
+                break;
+            case Decoder::Event::piece: break;
+            case Decoder::Event::datapack:
+            case Decoder::Event::file_end: owner_.received(std::move(decoder_.datapack())); break;
+        }
+    }
+}
+
+void StreamPort::fail(Error error) {
+    over_ = true;
+    in_.stop_reading();
+    owner_.ended(std::move(error));
+}
+
+void StreamPort::ended(int status) {
+    over_ = true;
+    std::optional<Error> why;
+    if (status != UV_EOF) {
+        why = Error{Code::closed, uv::error_text(status)};
+    } else if (!decoder_.at_boundary()) {
+        why = Error{Code::bad_request, "it ended in the middle of a Datapack"};
+    }
+    owner_.ended(std::move(why));
+}
+
+Result<void> StreamPort::attach_file(Datapack& d) {
+    const std::string_view name = d.get("filename");
+    if (name.empty()) return Error{Code::bad_request, "a `file` needs a `filename`"};
+    if (Result<void> fine = check_file_name(name); !fine) return fine;
+    if (d.get("fds") != "1") {
+        Result<std::shared_ptr<const File>> file = services_.files.open_file(name);
+        if (!file) return file.error();
+        d.file = std::move(file).value();
+        return {};
+    }
+    d.head.remove("fds");
+    if (descriptors_.empty())
+        return Error{Code::bad_request, "`fds: 1` stands in the head, but no descriptor came along"};
+    Fd fd = std::move(descriptors_.front());
+    descriptors_.pop_front();
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
+        return Error{Code::bad_request, "the descriptor that came along is not a regular file"};
+    }
+    d.file = std::make_shared<const File>(fd.release(), static_cast<std::uint64_t>(info.st_size), std::string());
+    return {};
+}
+
+void StreamPort::forward(Datapack d, const Sender& sender) {
+    Result<void> attached;
+    if (d.method == "file") attached = attach_file(d);
+    services_.forwarder.stamp(d, sender);
+    if (!attached) {
+        services_.forwarder.refuse(d, attached.error().code, attached.error().text);
+        return;
+    }
+    DatapackRef shared(std::move(d));
+    Forwarded done = services_.forwarder.forward(shared, sender);
+    if (done.verdict != Forwarded::Verdict::full) return;
+    const std::size_t bytes = shared->weight();
+    held_ = Held{std::move(shared), sender, done.mailbox};
+    in_.stop_reading();
+    // The mailbox calls on its consumer's thread: come back to the loop.
+    done.mailbox->when_room(this, bytes,
+                            [&post = services_.post, again = anchor_.guard([this] { resume(); })] { post(again); });
+}
+
+void StreamPort::resume() {
+    if (!held_) return;
+    const Forwarded done = services_.forwarder.forward(held_->datapack, held_->sender);
+    if (done.verdict == Forwarded::Verdict::full) {
+        held_->mailbox = done.mailbox;
+        done.mailbox->when_room(this, held_->datapack->weight(),
+                                [&post = services_.post, again = anchor_.guard([this] { resume(); })] { post(again); });
+        return;
+    }
+    held_.reset();
+    pump();
+    if (!held_ && !over_ && !stopped_) in_.start_reading(*this);
+}
+
+void StreamPort::rename(std::string app, std::shared_ptr<Mailbox> mailbox) {
+    app_ = std::move(app);
+    mailbox_ = std::move(mailbox);
+}
+
+void StreamPort::stop_reading() {
+    stopped_ = true;
+    in_.stop_reading();
+}
+
+void StreamPort::write_waiting() {
+    constexpr int kBatches = 32;
+    for (int i = 0; i < kBatches && !writing_ && !writing_closed_; ++i) {
+        mailbox_->take_all(batch_, kWriteSize);
+        if (batch_.empty()) return;
+        for (const Mail& mail : batch_) {
+            services_.forwarder.taken(app_, mail);
+            if (Result<void> added = encoder_.add(*mail.datapack); !added) {
+                services_.forwarder.refuse(*mail.datapack, added.error().code, added.error().text);
+            }
+        }
+        writing_ = !writer().write_parts(encoder_.iovecs(), [this](int status) {
+            writing_ = false;
+            // A broken pipe shows on the reading side, or as the end of the process.
+            if (status == 0) write_waiting();
+        });
+        encoder_.clear();
+        batch_.clear();
+    }
+    if (!writing_ && mailbox_->numbers().waiting > 0) {
+        services_.post(anchor_.guard([this] { write_waiting(); }));
+    }
+}
+
+bool StreamPort::idle() const noexcept { return !held_ && !writing_ && mailbox_->numbers().waiting == 0; }
+
+void StreamPort::close_writing() noexcept {
+    writing_closed_ = true;
+    out_.reset();
+}
+
+}  // namespace msw

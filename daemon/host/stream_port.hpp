@@ -1,0 +1,111 @@
+// Joins a byte stream to the forwarder: what is read becomes Datapacks of a sender, what waits in a mailbox is written.
+//
+// Back-pressure: where the mailbox that a Datapack is for has no room, the port keeps that one Datapack and stops
+// reading until there is; what it can't write stays in its own mailbox, which then stops others.
+#pragma once
+
+#include "daemon/host/services.hpp"
+#include "msw/decoder.hpp"
+#include "msw/encoder.hpp"
+#include "uv/stream.hpp"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace msw {
+
+/// Thread: the loop's.
+class StreamPort : private uv::Stream::Reader {
+public:
+    /// Who owns the port. The port must not be destroyed from within these calls.
+    class Owner {
+    public:
+        Owner() = default;
+        Owner(const Owner&) = delete;
+        Owner& operator=(const Owner&) = delete;
+        Owner(Owner&&) = delete;
+        Owner& operator=(Owner&&) = delete;
+        virtual ~Owner() = default;
+        /// A whole Datapack came. Pass it to forward() or deal with it.
+        virtual void received(Datapack d) = 0;
+        /// Nothing will be read any more. @param why  nothing at a clean end of the stream
+        virtual void ended(std::optional<Error> why) = 0;
+    };
+
+    /// @param app  whose mailbox it is
+    /// @param in   what is read from, and written to if `out` is nothing
+    /// @param out  what is written to
+    StreamPort(Services& services, Owner& owner, std::string app, std::shared_ptr<Mailbox> mailbox, uv::Stream in,
+               std::optional<uv::Stream> out);
+    ~StreamPort() override;
+    StreamPort(const StreamPort&) = delete;
+    StreamPort& operator=(const StreamPort&) = delete;
+    StreamPort(StreamPort&&) = delete;
+    StreamPort& operator=(StreamPort&&) = delete;
+
+    void start();
+
+    /// Stamp `d` with what `sender` is and forward it; a `file` gets its file first. Keeps it, and reads no further,
+    /// while there is no room for it.
+    void forward(Datapack d, const Sender& sender);
+
+    /// Read nothing more; what came is forwarded still.
+    void stop_reading();
+
+    /// From now on the mailbox is another one, of another app.
+    void rename(std::string app, std::shared_ptr<Mailbox> mailbox);
+
+    /// Write what waits in the mailbox. To be called when the mailbox says it is ready.
+    void write_waiting();
+
+    /// @return whether all that came has been forwarded and all that waited has been written
+    [[nodiscard]] bool idle() const noexcept;
+    /// @return bytes that were taken from the mailbox and are not in the kernel yet
+    [[nodiscard]] std::size_t unwritten() const noexcept { return writer().pending(); }
+    /// Close the writing side when all is written (pipes: the reader sees the end).
+    void close_writing() noexcept;
+
+private:
+    std::span<char> room() override { return decoder_.room(kReadSize); }
+    void received(std::size_t bytes) override;
+    void ended(int status) override;
+
+    void pump();
+    void resume();
+    void fail(Error error);
+    [[nodiscard]] Result<void> attach_file(Datapack& d);
+    void adopt_descriptors();
+    [[nodiscard]] uv::Stream& writer() noexcept { return out_ ? *out_ : in_; }
+    [[nodiscard]] const uv::Stream& writer() const noexcept { return out_ ? *out_ : in_; }
+
+    static constexpr std::size_t kReadSize = 256 * 1024;
+    static constexpr std::size_t kWriteSize = 256 * 1024;
+    static constexpr std::size_t kMostDescriptors = 16;
+
+    Services& services_;
+    Owner& owner_;
+    std::string app_;
+    std::shared_ptr<Mailbox> mailbox_;
+    uv::Stream in_;
+    std::optional<uv::Stream> out_;
+    Decoder decoder_;
+    Encoder encoder_{Dialect::v1};
+    std::vector<Mail> batch_;
+    std::deque<Fd> descriptors_;
+
+    struct Held {
+        DatapackRef datapack;
+        Sender sender;
+        std::shared_ptr<Mailbox> mailbox;
+    };
+    std::optional<Held> held_;
+    bool stopped_ = false;
+    bool writing_ = false;
+    bool writing_closed_ = false;
+    bool over_ = false;
+    uv::Anchor anchor_;
+};
+
+}  // namespace msw

@@ -1,0 +1,78 @@
+#include "daemon/config.hpp"
+#include "daemon/daemon.hpp"
+#include "daemon/options.hpp"
+#include "daemon/state_dir.hpp"
+
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <csignal>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kBadConfig = 78;  // EX_CONFIG of sysexits.h
+
+/// As many descriptors as we are allowed: each plugin, client and peer takes some.
+void raise_descriptor_limit() noexcept {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int fail(msw::Log& log, const msw::Error& error) {
+    log.write(msw::Priority::error, "mswd", error.text);
+    return kFailed;
+}
+
+int start(const msw::Paths& paths, const msw::Config& config, msw::Log& log) {
+    ::umask(0027);
+    raise_descriptor_limit();
+    std::error_code failed;
+    for (const std::string& dir : {paths.runtime_dir, paths.log_dir}) {
+        std::filesystem::create_directories(dir, failed);
+        if (failed) return fail(log, {msw::Code::io, dir + ": " + failed.message()});
+    }
+    msw::Result<msw::Fd> lock = msw::lock_state_dir(paths.state_dir);
+    if (!lock) return fail(log, lock.error());
+    msw::Result<std::string> id = msw::choose_host_id(paths.state_dir, config.id);
+    if (!id) return fail(log, id.error());
+    msw::Result<msw::FileRoot> files = msw::FileRoot::open(paths.file_root());
+    if (!files) return fail(log, files.error());
+    if (const std::size_t left = files->clean_up(); left > 0) {
+        log.write(msw::Priority::notice, "mswd", std::to_string(left) + " half-received files were removed");
+    }
+    msw::Daemon daemon(paths, config, *id, std::move(files).value(), log);
+    return daemon.run();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    try {
+        const msw::Options options = msw::parse_command_line(argc, argv);
+        (void)std::signal(SIGPIPE, SIG_IGN);
+        msw::Result<msw::Config> config = msw::load_config(options.paths.config);
+        if (options.check_config) {
+            if (!config) std::fprintf(stderr, "%s\n", config.error().text.c_str());
+            if (config) {
+                for (const std::string& warning : config->warnings) std::fprintf(stderr, "%s\n", warning.c_str());
+                std::printf("%s is good\n", options.paths.config.c_str());
+            }
+            return config ? 0 : 1;
+        }
+        msw::Log log(config && config->debug ? msw::Priority::debug : msw::Priority::info);
+        if (!config) {
+            log.write(msw::Priority::error, "mswd", config.error().text);
+            return kBadConfig;
+        }
+        for (const std::string& warning : config->warnings) log.write(msw::Priority::warning, "mswd", warning);
+        return start(options.paths, *config, log);
+    } catch (const std::exception& e) {
+        std::fprintf(stderr, "mswd: %s\n", e.what());
+        return kFailed;
+    }
+}

@@ -1,0 +1,69 @@
+#include "daemon/state_dir.hpp"
+
+#include "msw/host_id.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+#include <array>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+namespace msw {
+namespace {
+
+std::string why(int error) { return std::generic_category().message(error); }
+
+/// Write a small file so that a crash leaves the old one or the new one.
+Result<void> replace_file(const std::string& path, const std::string& text) {
+    const std::string temporary = path + ".new";
+    const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+        ::fsync(fd.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
+        return Error{Code::io, path + ": " + why(errno)};
+    }
+    return {};
+}
+
+}  // namespace
+
+Result<Fd> lock_state_dir(const std::string& state_dir) {
+    std::error_code failed;
+    std::filesystem::create_directories(state_dir, failed);
+    if (failed) return Error{Code::io, state_dir + ": " + failed.message() + "; choose another --state-dir"};
+    const std::string path = state_dir + "/lock";
+    Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+    if (!fd) return Error{Code::io, path + ": " + why(errno) + "; choose another --state-dir"};
+    if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
+        return Error{Code::name_taken,
+                     state_dir + ": another mswd uses this state directory; stop it or choose another --state-dir"};
+    }
+    return fd;
+}
+
+Result<std::string> choose_host_id(const std::string& state_dir, const std::string& configured) {
+    const std::string path = state_dir + "/id";
+    std::string known;
+    if (std::ifstream in(path); in) std::getline(in, known);
+    if (!known.empty() && !valid_host_id(known)) {
+        return Error{Code::bad_request, path + ": \"" + known + "\" is not a host id; remove the file"};
+    }
+    std::string id = configured.empty() ? known : configured;
+    if (id.empty()) {
+        std::array<char, 256> name{};
+        (void)::gethostname(name.data(), name.size() - 1);
+        id = host_id_from_name(name.data());
+    }
+    if (id == known) return id;
+    if (Result<void> kept = replace_file(path, id + "\n"); !kept) return kept.error();
+    return id;
+}
+
+void confirm_release(const std::string& state_dir) noexcept {
+    const std::string path = state_dir + "/releases/trial";
+    ::unlink(path.c_str());
+}
+
+}  // namespace msw
