@@ -31,7 +31,8 @@ class Link:
         self.writing = threading.Lock()
 
     def send(self, method: str, app: str, head: Dict[str, str], body: bytes = b"") -> None:
-        lines = [f"{method} {app} msw/0.1", *(f"{k}: {v}" for k, v in head.items() if v), f"length: {len(body)}", "", ""]
+        fields = [f"{name}: {value}" for name, value in head.items() if value]
+        lines = [f"{method} {app} msw/0.1", *fields, f"length: {len(body)}", "", ""]
         with self.writing:
             self.socket.sendall("\n".join(lines).encode() + body)
 

@@ -46,7 +46,8 @@ class Attach(MeshTest):
 
     def test_who_does_not_attach_first_is_closed(self) -> None:
         host = self.host().start()
-        for first in (Datapack("get", "mswd", {"flag": "1"}, "status").encode(), b"GET / HTTP/1.1\r\n\r\n", b"\0" * 40000):
+        early = Datapack("get", "mswd", {"flag": "1"}, "status").encode()
+        for first in (early, b"GET / HTTP/1.1\r\n\r\n", b"\0" * 40000):
             with self.subTest(first=first[:20]), host.attach(attach=False) as raw:
                 raw.socket.sendall(first)
                 self.assertRaises(Closed, self._read_to_end, raw)
@@ -164,7 +165,7 @@ class Self(MeshTest):
         with host.attach() as sender:
             for _ in range(20):
                 sender.send(Datapack("post", "deaf", {}, bytes(20_000)))
-            row = wait_until(lambda: next(r for r in host.json("mswd", "queue") if r["app"] == "deaf" and r["waiting"] > 0))
+            row = wait_until(lambda: [r for r in host.json("mswd", "queue") if r["app"] == "deaf" and r["waiting"]])[0]
             self.assertGreater(row["bytes"], 20_000)
             self.assertLessEqual(row["bytes"], row["limit_bytes"])
 

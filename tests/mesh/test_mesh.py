@@ -159,7 +159,7 @@ class Five(MeshTest):
             host.start()
         ids = {host.id for host in hosts}
         for host in hosts:
-            wait_until(lambda h=host: self._same(set(h.peers()), ids - {h.id}), 4 * GOSSIP + PATIENCE, f"{host.id} knows all")
+            self.wait_peers(host, *ids - {host.id}, timeout=4 * GOSSIP + PATIENCE)
         for host in hosts:
             answers = host.ask_all("shell", "echo $0; exit 7", {"to": "*"}, answers=4)
             self.assertEqual({(a.head["id"], a.head["exit"]) for a in answers}, {(i, "7") for i in ids - {host.id}})

@@ -25,8 +25,9 @@ class Old(MeshTest):
         host.start()
         wait_until(lambda: old.of("handshake"), PATIENCE)
         hello = old.of("handshake")[0]
-        self.assertEqual((hello.method, hello.head["id"], hello.head["from"], hello.head["listen_port"], hello.head["length"]),
-                         ("post", "new", "net", str(host.port), "0"))
+        wanted = {"id": "new", "from": "net", "listen_port": str(host.port), "length": "0"}
+        self.assertEqual(hello.method, "post")
+        self.assertEqual({name: hello.head[name] for name in wanted}, wanted)
         self.wait_peers(host, "old")
         self.assertEqual((host.peers()["old"]["direction"], host.peers()["old"]["old"]), ("out", True))
         self.assertEqual(old.offences, [])

@@ -12,7 +12,8 @@ from msw import Datapack, Decoder
 def run_plugin(program: str, stdin: bytes, claimed: bool = True) -> Tuple[int, List[Datapack], str]:
     """Run `program` with Datapacks on stdin. Gives its status, what it sent, and its stderr."""
     env = {**os.environ, "MSW_APP": "probe"} if claimed else {k: v for k, v in os.environ.items() if k != "MSW_APP"}
-    done = subprocess.run([sys.executable, "-c", program], input=stdin, capture_output=True, env=env, timeout=30, check=False)
+    done = subprocess.run([sys.executable, "-c", program], input=stdin, capture_output=True, env=env, timeout=30,
+                          check=False)
     decoder = Decoder()
     sent = decoder.feed(done.stdout)
     assert decoder.between, done.stdout
@@ -25,11 +26,13 @@ def asks(*bodies: str) -> bytes:
 
 class Stdio(unittest.TestCase):
     def test_answers_in_order_and_ends_with_stdin(self) -> None:
-        status, sent, _ = run_plugin("import msw\nfor d in msw.receive_queue: msw.send_queue.put(d.reply(d.body))", asks("a", "b"))
+        program = "import msw\nfor d in msw.receive_queue: msw.send_queue.put(d.reply(d.body))"
+        status, sent, _ = run_plugin(program, asks("a", "b"))
         self.assertEqual((status, [d.text for d in sent]), (0, ["a", "b"]))
 
     def test_get_without_anybody_catching_closed_ends_with_status_0(self) -> None:
-        status, sent, err = run_plugin("import msw\nwhile True: msw.send_queue.put(msw.receive_queue.get().reply())", asks("a"))
+        program = "import msw\nwhile True: msw.send_queue.put(msw.receive_queue.get().reply())"
+        status, sent, err = run_plugin(program, asks("a"))
         self.assertEqual((status, len(sent), err), (0, 1, ""))
 
     def test_an_except_for_everyday_errors_does_not_swallow_the_end(self) -> None:
@@ -44,8 +47,9 @@ class Stdio(unittest.TestCase):
         self.assertEqual(sorted(err.split()), ["printed", "ran", "wrote"])
 
     def test_outside_mswd_stdout_stays_until_the_first_get(self) -> None:
-        done = subprocess.run([sys.executable, "-c", "import msw\nprint('before')\nmsw.receive_queue.get()"], capture_output=True,
-                              stdin=subprocess.DEVNULL, timeout=30, check=False,
+        program = "import msw\nprint('before')\nmsw.receive_queue.get()"
+        done = subprocess.run([sys.executable, "-c", program], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=30, check=False,
                               env={k: v for k, v in os.environ.items() if k != "MSW_APP"})
         self.assertEqual((done.stdout, done.returncode), (b"before\n", 0))
 
@@ -62,7 +66,8 @@ class Stdio(unittest.TestCase):
 
     def test_many_threads_put_whole_datapacks(self) -> None:
         program = ("import msw, threading\n"
-                   "def put(n):\n  for i in range(50): msw.send_queue.put(msw.Datapack('post', 'a', {'n': str(n)}, bytes(9000)))\n"
+                   "def put(n):\n"
+                   "  for i in range(50): msw.send_queue.put(msw.Datapack('post', 'a', {'n': str(n)}, bytes(9000)))\n"
                    "t = [threading.Thread(target=put, args=(n,)) for n in range(8)]\n"
                    "[x.start() for x in t]; [x.join() for x in t]")
         status, sent, _ = run_plugin(program, b"")

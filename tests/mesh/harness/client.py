@@ -93,7 +93,8 @@ class Client:
         while len(out) < answers:
             answer = self.receive(timeout)
             if answer is None:
-                raise AssertionError(f"{len(out)} of {answers} answers to {app}:{question.text[:80]} {head or ''}: {out}")
+                asked = f"{app}:{question.text[:80]} {head or ''}"
+                raise AssertionError(f"{len(out)} of {answers} answers to {asked}: {out}")
             if answer.head.get("flag") == question.head["flag"]:
                 out.append(answer)
         return out

@@ -170,7 +170,8 @@ class Host:
     def peers(self) -> Dict[str, Dict[str, Any]]:
         return {row["id"]: row for row in self.json("net", "peers")}
 
-    def ctl(self, *args: str, stdin: Union[str, None] = None, timeout: float = PATIENCE) -> "subprocess.CompletedProcess[str]":
+    def ctl(self, *args: str, stdin: Optional[str] = None,
+            timeout: float = PATIENCE) -> "subprocess.CompletedProcess[str]":
         """Run mswctl against it."""
         return subprocess.run([str(self.tree / "bin" / "mswctl"), "--socket", self.socket, *args], text=True,
                               input=stdin, stdin=subprocess.DEVNULL if stdin is None else None,

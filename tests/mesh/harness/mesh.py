@@ -50,9 +50,9 @@ class MeshTest(unittest.TestCase):
         self.hosts.append(host)
         return host
 
-    def wait_peers(self, host: Host, *ids: str) -> None:
+    def wait_peers(self, host: Host, *ids: str, timeout: float = PATIENCE) -> None:
         """Wait until `host` reaches exactly those."""
-        wait_until(lambda: self._same(set(host.peers()), set(ids)), PATIENCE, f"{host.id} reaches {ids}")
+        wait_until(lambda: self._same(set(host.peers()), set(ids)), timeout, f"{host.id} reaches {ids}")
 
     @staticmethod
     def _same(got: object, wanted: object) -> bool:
