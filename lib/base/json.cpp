@@ -108,7 +108,7 @@ private:
             where_ = stream_.Tell();
             return false;
         }
-        value.offset_ = stream_.Tell() - 1;
+        value.offset_ = stream_.Tell();  // the bracket is still to be taken
         open_.push_back(std::move(value));
         return true;
     }

@@ -32,6 +32,7 @@ TEST(Json, KnowsWhereThingsStood) {
     EXPECT_EQ(at((*json)["id"]), "2:9");
     EXPECT_EQ(at((*json)["dirs"]), "3:11");
     EXPECT_EQ(at((*json)["dirs"].items()[1]), "3:17");
+    EXPECT_EQ(at((*json)["o"]), "4:8");
     EXPECT_EQ(at((*json)["o"]["t"]), "4:14");
     EXPECT_EQ(position_of(text, json->members()[1].name_offset).column, 3U);
 }
