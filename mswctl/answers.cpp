@@ -85,9 +85,10 @@ void AnswerPrinter::print_missing(std::string_view host, std::int64_t waited) {
 }
 
 void AnswerPrinter::print_error(std::string_view host, std::string_view code, std::string_view text) {
-    std::string line = std::string(host) + ": ";
-    line += text.empty() ? std::string(code) : std::string(text) + " (" + std::string(code) + ')';
-    out_.talk(line);
+    std::string sentence(text);
+    while (!sentence.empty() && sentence.back() == '\n') sentence.pop_back();
+    sentence += sentence.empty() ? std::string(code) : " (" + std::string(code) + ')';
+    out_.talk(prefixed_lines(std::string(host) + ": ", sentence));
 }
 
 }  // namespace mswctl

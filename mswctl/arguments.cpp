@@ -16,6 +16,8 @@ namespace {
 
 constexpr double kLongest = 7.0 * 86400;  // seconds; longer than any Datapack lives
 
+constexpr std::string_view kBareFlag = "true";  // what CLI11 stores for a flag without a value
+
 constexpr std::string_view kFooter =
     "TARGETS are `miku`, `a+b`, `@role`, `*` (all other hosts), `A&B&C` (by that way).\n"
     "Without a command: a prompt; or, if stdin is no terminal, a command a line from there.\n"
@@ -53,12 +55,12 @@ void add_globals(CLI::App& app, Arguments& args, Raw& raw) {
         ->type_name("SECONDS")
         ->check(CLI::Validator(seconds_check, ""));
     app.add_flag("--here", args.globals.here, "this host is meant where a command names none");
-    app.set_version_flag("--version", "mswctl " MSW_VERSION);
+    app.set_version_flag("--version", "mswctl " MSW_VERSION)->description("print the version and exit");
 }
 
 void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& raw) {
     CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
-    sub->footer("\n" + std::string(command.more) + "\nGlobal options: mswctl --help");
+    sub->footer(std::string(command.more) + "\nGlobal options: mswctl --help");
     sub->fallthrough();
     if ((command.takes & kSpec) != 0) {
         sub->add_option("SPEC", args.wish.spec, "app:body;key:value,…")->required()->type_name("");
@@ -70,7 +72,7 @@ void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& ra
         sub->add_flag("--here", args.globals.here, "this host is meant");
     }
     if ((command.takes & kWait) != 0) {
-        sub->add_flag("--wait{default}", raw.wait, "wait for answers (that many seconds)")->type_name("[=SECONDS]");
+        sub->add_flag("--wait", raw.wait, "wait for answers; --wait=SECONDS says how long");
         sub->add_flag("--no-wait", args.no_wait, "don't wait for answers");
     }
     if ((command.takes & kWaitBack) != 0) sub->add_flag("--wait", raw.wait_back, "until mswd is back, at most 30 s");
@@ -94,6 +96,26 @@ std::string unknown_command(const std::vector<std::string>& words) {
     return {};
 }
 
+/// @return the first of `words` that is a long option nobody knows and what it may have been, or nothing
+std::string unknown_option(const std::vector<std::string>& words, const CLI::App& app) {
+    std::vector<std::string> names;
+    std::vector<const CLI::App*> apps{&app};
+    for (const CLI::App* sub : app.get_subcommands()) apps.push_back(sub);
+    for (const CLI::App* a : apps) {
+        for (const CLI::Option* option : a->get_options()) {
+            for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+        }
+    }
+    const std::vector<std::string_view> views(names.begin(), names.end());
+    for (const std::string& word : words) {
+        if (word.rfind("--", 0) != 0 || word.size() == 2) continue;
+        const std::string_view near = nearest(word, views);
+        return "there is no option " + word +
+               (near.empty() ? std::string() : "; did you mean `" + std::string(near) + "`?");
+    }
+    return {};
+}
+
 std::string words_of(const CLI::ParseError& error, const CLI::App& app, const Arguments& args) {
     std::string text = error.what();
     if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return text;
@@ -101,6 +123,7 @@ std::string words_of(const CLI::ParseError& error, const CLI::App& app, const Ar
     if (args.command.empty() && app.get_subcommands().empty()) {
         if (const std::string unknown = unknown_command(extra); !unknown.empty()) return unknown;
     }
+    if (std::string unknown = unknown_option(extra, app); !unknown.empty()) return unknown;
     std::string list;
     for (const std::string& word : extra) list += (list.empty() ? "" : " ") + word;
     text = "not expected: " + list;
@@ -123,7 +146,7 @@ std::string settle(Arguments& args, const Raw& raw) {
         args.wish.fields = {"update_to=" + raw.targets};
     }
     args.wait_asked = raw.wait_back || !raw.wait.empty();
-    if (!raw.wait.empty() && raw.wait != "default") {
+    if (!raw.wait.empty() && raw.wait != kBareFlag) {
         if (std::string wrong = seconds_check(raw.wait); !wrong.empty()) return "--wait: " + wrong;
         args.wait = milliseconds_of(std::strtod(raw.wait.c_str(), nullptr));
     }
@@ -137,7 +160,7 @@ std::variant<Arguments, Exit> read_arguments(int argc, const char* const* argv) 
     Arguments args;
     Raw raw;
     CLI::App app("Talk to mswd, the daemon of a mesh of hosts that send each other Datapacks.", "mswctl");
-    app.footer("\n" + std::string(kFooter));
+    app.footer(std::string(kFooter));
     app.get_formatter()->column_width(26);
     add_globals(app, args, raw);
     app.require_subcommand(0, 1);

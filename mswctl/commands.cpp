@@ -7,7 +7,8 @@ namespace mswctl {
 const std::array<Command, 11> kCommands{{
     {"call", "ask an app on one or many hosts, and print each answer",
      "Prints the bare answer of one named host; with several, or with `*` or `@role`, each line stands behind\n"
-     "`HOST: `. Ends when each host has answered, or after --timeout (30 s). Without --to, this host is asked.\n\n"
+     "`HOST: `. Ends when each host has answered, or after --timeout (65 s for `shell`, or what its\n"
+     "field `timeout` says and 5 s more; 120 s for `update`; else 30 s). Without --to, this host is asked.\n\n"
      "  mswctl call shell:uptime --to miku\n"
      "  mswctl call shell:hostname --to '*'\n"
      "  mswctl call net:status --json\n",
@@ -27,8 +28,9 @@ const std::array<Command, 11> kCommands{{
      run_restart},
     {"send", "send a Datapack, written as app:body;key:value or (file)app:path;key:value",
      "A backslash takes `:` `;` `,` and `\\` as they are. Your shell eats an unquoted `;`: quote the command, or give\n"
-     "fields with -f. Commands for `shell` and `update` wait for their answers (30 s, update 120 s) and print them as\n"
-     "`call` does; all others return as soon as mswd has taken them. --wait and --no-wait say it otherwise.\n"
+     "fields with -f. Commands for `shell` and `update` wait for their answers and print them as `call`\n"
+     "does (65 s; 120 s for `update`); all others return as soon as mswd has taken them. --wait and --no-wait say\n"
+     "it otherwise.\n"
      "A file is named for its receiver by its path below the working folder, else by its last part; -f to=HOST and\n"
      "--to HOST are the same.\n\n"
      "  mswctl send shell:uptime --to miku\n"

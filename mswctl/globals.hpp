@@ -23,8 +23,10 @@ struct Globals {
 
 /// How long mswd itself has for an answer about itself.
 inline constexpr Milliseconds kInfoWait{10'000};
-/// How long a command has.
+/// How long an app has.
 inline constexpr Milliseconds kAnswerWait{30'000};
+/// How long a command has: `shell` ends it after 60 s if it isn't told otherwise.
+inline constexpr Milliseconds kShellWait{65'000};
 /// How long an update has: packing, sending and checking an archive.
 inline constexpr Milliseconds kUpdateWait{120'000};
 /// How long mswd has to go, or to be back.

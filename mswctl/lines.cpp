@@ -10,7 +10,7 @@ namespace mswctl {
 namespace {
 
 Exit send_line(const std::string& spec, Session& session, const Globals& globals, Output& out) {
-    msw::Result<msw::Datapack> d = compose_for(globals, {spec, {}, {}});
+    msw::Result<msw::Datapack> d = compose_and_open(globals, {spec, {}, {}});
     if (!d) {
         out.talk("mswctl: " + d.error().text);
         return Exit::usage;

@@ -15,6 +15,7 @@ namespace mswctl {
 namespace {
 
 constexpr Milliseconds kLookForDaemon{1'000};
+constexpr Milliseconds kAttachWait{500};  // typing stands still for no longer
 constexpr Milliseconds kIdle{60'000};
 
 /// Thread: one at a time.
@@ -100,7 +101,7 @@ void Prompt::lost() {
 
 bool Prompt::connected() {
     if (session_) return true;
-    msw::Result<Session> again = Session::open(globals_);
+    msw::Result<Session> again = Session::open(globals_, kAttachWait);
     if (!again) return false;
     session_.emplace(std::move(again).value());
     host_ = session_->host();
@@ -145,7 +146,7 @@ bool Prompt::obey(const std::string& text) {
 }
 
 void Prompt::send(const std::string& spec) {
-    const msw::Result<msw::Datapack> d = compose_for(globals_, {spec, {}, {}});
+    const msw::Result<msw::Datapack> d = compose_and_open(globals_, {spec, {}, {}});
     if (!d) {
         out_.talk(d.error().text);
         return;

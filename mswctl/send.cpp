@@ -4,9 +4,13 @@
 #include "mswctl/text.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 namespace mswctl {
 namespace {
+
+constexpr std::int64_t kLongestTimeout = 7 * 86400;  // seconds
+constexpr Milliseconds kOnTheWay{5'000};
 
 /// Questions that mswd (and net, for what goes there) answers after it has dealt with what was sent before them: an
 /// error about that is here by then, and nobody has to guess how long to wait for one.
@@ -27,7 +31,12 @@ std::vector<Question> barrier_for(const Session& session, const msw::Datapack& d
 Milliseconds usual_wait(const msw::Datapack& d) {
     if (d.method == "file") return Milliseconds(0);
     if (is_for(d, "update")) return kUpdateWait;
-    return is_for(d, "shell") ? kAnswerWait : Milliseconds(0);
+    if (!is_for(d, "shell")) return Milliseconds(0);
+    // A command that is ended for taking too long says so itself: wait for that, and a little for the way.
+    std::int64_t seconds = 0;
+    const std::string_view given = d.get("timeout");
+    std::from_chars(given.data(), given.data() + given.size(), seconds);
+    return seconds > 0 && seconds <= kLongestTimeout ? Milliseconds(seconds * 1000) + kOnTheWay : kShellWait;
 }
 
 msw::Result<msw::Datapack> compose_for(const Globals& globals, const Wish& wish) {
@@ -39,6 +48,12 @@ msw::Result<msw::Datapack> compose_for(const Globals& globals, const Wish& wish)
         }
         d->set("to", globals.host);
     }
+    return d;
+}
+
+msw::Result<msw::Datapack> compose_and_open(const Globals& globals, const Wish& wish) {
+    msw::Result<msw::Datapack> d = compose_for(globals, wish);
+    if (!d) return d;
     if (msw::Result<void> opened = open_file_of(*d); !opened) return opened.error();
     return d;
 }
@@ -120,7 +135,7 @@ Exit send_only(Session& session, Output& out, const Globals& globals, const msw:
 }
 
 Exit run_send(const Arguments& args, Output& out) {
-    msw::Result<msw::Datapack> d = compose_for(args.globals, args.wish);
+    msw::Result<msw::Datapack> d = compose_and_open(args.globals, args.wish);
     if (!d) {
         out.talk("mswctl: " + d.error().text);
         return Exit::usage;

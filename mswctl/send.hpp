@@ -19,9 +19,12 @@ using AskPerson = std::function<bool(std::string_view question)>;
 /// @return how long the answers of `d` are waited for if nothing else is said; zero: not at all
 [[nodiscard]] Milliseconds usual_wait(const msw::Datapack& d);
 
-/// Compose a command and open its file; --host is where it goes if it names no target.
+/// Compose a command; --host is where it goes if it names no target.
 /// @return the Datapack, or what is wrong with the command
 [[nodiscard]] msw::Result<msw::Datapack> compose_for(const Globals& globals, const Wish& wish);
+
+/// The same, with its file open if it has one.
+[[nodiscard]] msw::Result<msw::Datapack> compose_and_open(const Globals& globals, const Wish& wish);
 
 /// A command of shell or update that names no target: ask, or say how to write it.
 /// @return whether it may be sent

@@ -8,17 +8,15 @@
 namespace mswctl {
 namespace {
 
-constexpr Milliseconds kAttachWait{5'000};
-
 Milliseconds until(Clock::time_point deadline) {
     return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(deadline - Clock::now()));
 }
 
 }  // namespace
 
-msw::Result<Session> Session::open(const Globals& globals) {
+msw::Result<Session> Session::open(const Globals& globals, Milliseconds longest) {
     msw::Result<msw::Client> client =
-        msw::Client::attach({globals.socket, {}, 0}, std::min(kAttachWait, globals.wait(kAttachWait)));
+        msw::Client::attach({globals.socket, {}, 0}, std::min(longest, globals.wait(longest)));
     if (!client) return client.error();
     return Session(std::move(client).value());
 }
@@ -73,10 +71,10 @@ msw::Datapack question_for(const Globals& globals, std::string_view app, std::st
 std::optional<Session> attach_or_say(const Globals& globals, Output& out) {
     msw::Result<Session> session = Session::open(globals);
     if (session) return std::move(session).value();
-    out.talk("mswctl: mswd is not reachable at " + globals.socket + ": " + session.error().text +
-             "\n  Is it running?           systemctl start mswd\n"
-             "  Is that the socket?      --socket PATH, or MSW_SOCKET=PATH in the environment\n"
-             "  Are you allowed to?      members of group mswd are (and root)");
+    out.talk("mswctl: mswd is not reachable: " + session.error().text +
+             "\n  Is mswd running?   systemctl start mswd\n"
+             "  Another socket?    --socket PATH, or MSW_SOCKET=PATH in the environment; this was " +
+             globals.socket + "\n  No permission?     root and members of group mswd have it");
     return std::nullopt;
 }
 

@@ -17,7 +17,8 @@ namespace mswctl {
 class Session {
 public:
     /// Attach to the daemon of this host.
-    [[nodiscard]] static msw::Result<Session> open(const Globals& globals);
+    /// @param longest  how long that may take, unless --timeout says less
+    [[nodiscard]] static msw::Result<Session> open(const Globals& globals, Milliseconds longest = Milliseconds(5'000));
 
     /// @return the id of this host
     [[nodiscard]] const std::string& host() const noexcept { return client_.host(); }
