@@ -1,0 +1,194 @@
+#include "daemon/forwarder.hpp"
+
+#include <gtest/gtest.h>
+
+namespace msw {
+namespace {
+
+using Verdict = Forwarded::Verdict;
+
+class ForwarderTest : public testing::Test {
+protected:
+    std::shared_ptr<Mailbox> add(const std::string& app, Forwarder::Kind kind = Forwarder::Kind::plugin,
+                                 std::size_t limit = 1 << 20) {
+        auto box = std::make_shared<Mailbox>(limit, limit);
+        EXPECT_TRUE(forwarder_.add(app, box, kind));
+        return box;
+    }
+    Forwarded send(Datapack d, const Sender& sender) {
+        forwarder_.stamp(d, sender);
+        return forwarder_.forward(DatapackRef(std::move(d)), sender);
+    }
+    /// What waits in a mailbox, a line each: "method app body|error".
+    static std::vector<std::string> taken(Mailbox& box) {
+        std::vector<Mail> all;
+        box.take_all(all);
+        std::vector<std::string> out;
+        for (const Mail& m : all) {
+            const Datapack& d = *m.datapack;
+            out.push_back(d.method + ' ' + d.app + ' ' +
+                          (d.get("error").empty() ? d.body : std::string(d.get("error"))));
+        }
+        return out;
+    }
+    using Lines = std::vector<std::string>;
+
+    Log log_{static_cast<Priority>(0)};  // silent
+    Forwarder forwarder_{"here", log_};
+    const Sender asker_{"asker", "uid:1000", false};
+};
+
+TEST_F(ForwarderTest, RoutesByApp) {
+    const auto shell = add("shell");
+    EXPECT_EQ(send(Datapack("post", "shell", "x"), asker_).verdict, Verdict::done);
+    EXPECT_EQ(taken(*shell), Lines{"post shell x"});
+}
+
+TEST_F(ForwarderTest, StampsWhatTheSenderCantBeTrustedWith) {
+    Datapack d("post", "shell");
+    for (const char* field : {"id", "from", "by"}) d.set(field, "forged");
+    forwarder_.stamp(d, asker_);
+    EXPECT_EQ(d.get("id"), "here");
+    EXPECT_EQ(d.get("from"), "asker");
+    EXPECT_EQ(d.get("by"), "uid:1000");
+    EXPECT_EQ(d.get("flag").size(), 16U);
+    d.set("flag", "mine");
+    forwarder_.stamp(d, asker_);
+    EXPECT_EQ(d.get("flag"), "mine");
+}
+
+TEST_F(ForwarderTest, AToThatMeansThisHostIsNone) {
+    const auto shell = add("shell");
+    Datapack d("post", "shell", "x");
+    d.set("to", "HERE");
+    EXPECT_EQ(send(d, asker_).verdict, Verdict::done);
+    EXPECT_EQ(taken(*shell), Lines{"post shell x"});
+}
+
+TEST_F(ForwarderTest, EverythingElseWithAToGoesToTheTransport) {
+    const auto net = add("net");
+    forwarder_.set_transport("net", {});
+    for (const char* to : {"miku", "*", "a+b", "here&miku", "@web"}) {
+        Datapack d("post", "shell", to);
+        d.set("to", to);
+        EXPECT_EQ(send(d, asker_).verdict, Verdict::done);
+        EXPECT_EQ(taken(*net), Lines{"post shell " + std::string(to)});
+    }
+}
+
+TEST_F(ForwarderTest, WithoutATransportNothingLeaves) {
+    const auto asker = add("asker");
+    Datapack d("get", "shell");
+    d.set("to", "miku");
+    (void)send(d, asker_);
+    EXPECT_EQ(taken(*asker), Lines{"reply asker unreachable"});
+}
+
+TEST_F(ForwarderTest, AnUnknownAppIsToldToTheAsker) {
+    const auto asker = add("asker");
+    (void)send(Datapack("get", "nope"), asker_);
+    EXPECT_EQ(taken(*asker), Lines{"reply asker no-such-app"});
+    EXPECT_EQ(forwarder_.counters().no_such_app.load(), 1U);
+}
+
+TEST_F(ForwarderTest, NothingMakesAnErrorOutOfAReply) {
+    const auto asker = add("asker");
+    (void)send(Datapack("reply", "nope"), asker_);
+    EXPECT_TRUE(taken(*asker).empty());
+    EXPECT_EQ(forwarder_.counters().dropped.load(), 1U);
+    (void)send(Datapack("reply", "@7"), asker_);
+    EXPECT_EQ(forwarder_.counters().asker_gone.load(), 1U);
+}
+
+TEST_F(ForwarderTest, AnErrorAboutAnotherHostsDatapackGoesBackThere) {
+    const auto net = add("net");
+    forwarder_.set_transport("net", {});
+    Datapack d("get", "nope");
+    d.set("id", "miku");
+    d.set("from", "@3");
+    (void)forwarder_.forward(DatapackRef(d), Sender{"net", "", true});
+    std::vector<Mail> all;
+    net->take_all(all);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].datapack->get("to"), "miku");
+    EXPECT_EQ(all[0].datapack->app, "@3");
+    EXPECT_EQ(all[0].datapack->get("id"), "here");
+}
+
+TEST_F(ForwarderTest, CopiesToEachOnceAndNamesTheMissing) {
+    const auto asker = add("asker");
+    const auto a = add("a");
+    const auto b = add("b");
+    (void)send(Datapack("post", "a&b&a&c", "x"), asker_);
+    EXPECT_EQ(taken(*a), Lines{"post a&b&a&c x"});
+    EXPECT_EQ(taken(*b), Lines{"post a&b&a&c x"});
+    EXPECT_EQ(taken(*asker), Lines{"reply asker no-such-app"});
+}
+
+TEST_F(ForwarderTest, AllMeansPluginsButNotTheSenderNorClients) {
+    const auto a = add("a");
+    const auto b = add("b");
+    const auto client = add("@1", Forwarder::Kind::attached);
+    (void)send(Datapack("post", "all", "x"), Sender{"a", "plugin:a", false});
+    EXPECT_TRUE(taken(*a).empty());
+    EXPECT_EQ(taken(*b).size(), 1U);
+    EXPECT_TRUE(taken(*client).empty());
+}
+
+TEST_F(ForwarderTest, ACopyIsAllOrNothing) {
+    const auto a = add("a");
+    const auto b = add("b", Forwarder::Kind::plugin, 1);
+    (void)send(Datapack("post", "b"), asker_);
+    const Forwarded done = send(Datapack("post", "a&b"), asker_);
+    EXPECT_EQ(done.verdict, Verdict::full);
+    EXPECT_EQ(done.mailbox, b);
+    EXPECT_TRUE(taken(*a).empty());
+    EXPECT_EQ(a->numbers().bytes, 0U) << "the reservation was given back";
+}
+
+TEST_F(ForwarderTest, AFullMailboxIsTheSendersToWaitFor) {
+    const auto slow = add("slow", Forwarder::Kind::plugin, 1);
+    EXPECT_EQ(send(Datapack("post", "slow"), asker_).verdict, Verdict::done);
+    const Forwarded done = send(Datapack("post", "slow"), asker_);
+    EXPECT_EQ(done.verdict, Verdict::full);
+    EXPECT_EQ(done.mailbox, slow);
+}
+
+TEST_F(ForwarderTest, AnAnswerNeverWaits) {
+    const auto slow = add("@1", Forwarder::Kind::attached, 1);
+    EXPECT_EQ(send(Datapack("reply", "@1"), asker_).verdict, Verdict::done);
+    EXPECT_EQ(send(Datapack("reply", "@1"), asker_).verdict, Verdict::done);
+    EXPECT_EQ(forwarder_.counters().too_slow.load(), 1U);
+    EXPECT_EQ(taken(*slow).size(), 1U);
+}
+
+TEST_F(ForwarderTest, LoggerIsAnotherNameOfLog) {
+    const auto log = add("log");
+    (void)send(Datapack("post", "logger", "x"), asker_);
+    EXPECT_EQ(taken(*log).size(), 1U);
+}
+
+TEST_F(ForwarderTest, AnAppHasOneOwner) {
+    (void)add("a");
+    EXPECT_FALSE(forwarder_.add("a", std::make_shared<Mailbox>(1, 1), Forwarder::Kind::plugin));
+}
+
+TEST_F(ForwarderTest, TheTransportHearsWhatWasTakenOfItsOwn) {
+    const auto net = add("net");
+    const auto shell = add("shell");
+    std::vector<std::string> heard;
+    forwarder_.set_transport("net", [&](const std::string& app, std::size_t bytes) {
+        heard.push_back(app + ' ' + std::to_string(bytes > 0));
+    });
+    Datapack d("post", "shell");
+    d.set("id", "miku");
+    (void)forwarder_.forward(DatapackRef(d), Sender{"net", "", true});
+    (void)send(Datapack("post", "shell"), asker_);
+    std::vector<Mail> all;
+    shell->take_all(all);
+    for (const Mail& m : all) forwarder_.taken("shell", m);
+    EXPECT_EQ(heard, Lines{"shell 1"});
+}
+
+}  // namespace
+}  // namespace msw
