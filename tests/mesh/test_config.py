@@ -4,6 +4,7 @@ import signal
 import subprocess
 import unittest
 
+import plugins_for_tests as given
 from harness.host import Host
 from harness.mesh import MeshTest
 from harness.wait import wait_until
@@ -64,6 +65,19 @@ class Reload(MeshTest):
         self.assertRegex(bad.stderr, r"config\.json:2:\d+")
         self.assertEqual(host.status()["id"], "miku")
         self.assertEqual(host.ask("mswd", "reload").head["error"], "bad-request")
+
+    def test_it_brings_plugins_that_came_and_takes_those_that_went(self) -> None:
+        host = self.host().start()
+        self.assertEqual(host.ask("late", "").head["error"], "no-such-app")
+        path = host.add_plugin("late", given.ECHO)
+        self.assertNotIn("error", host.ask("mswd", "reload").head)
+        self.assertEqual(host.ask("late", "came").text, "came")
+        path.write_text(given.ECHO.replace("d.reply(d.body)", "d.reply(b'changed')"))
+        host.ask("mswd", "reload")
+        wait_until(lambda: host.ask("late", "").text == "changed", what="it was replaced")
+        path.unlink()
+        host.ask("mswd", "reload")
+        wait_until(lambda: host.ask("late", "").head.get("error") == "no-such-app", what="it went")
 
     def test_sighup_reloads_too(self) -> None:
         host = self.host().start()

@@ -31,9 +31,10 @@ class Attach(MeshTest):
         host.add_plugin("crash", given.CRASH)
         host.start()
         for app in ("mswd", "net", "shell", "crash", "all", "@7"):
-            with self.subTest(app=app), self.assertRaises(Refused) as refused:
-                host.attach(app)
-            self.assertIn(refused.exception.code, ("refused", "name-taken", "bad-request"))
+            with self.subTest(app=app):
+                with self.assertRaises(Refused) as refused:
+                    host.attach(app)
+                self.assertIn(refused.exception.code, ("refused", "name-taken", "bad-request"))
 
     def test_another_proto_is_refused(self) -> None:
         host = self.host().start()
@@ -104,6 +105,24 @@ class Files(MeshTest):
                 assert answer
                 self.assertIn(answer.head.get("error"), ("bad-request", "refused", "io"), answer)
         self.assertFalse((host.state / "up").exists() or (self.folder / "x").exists())
+
+    def test_a_refused_file_does_not_give_its_descriptor_to_the_next(self) -> None:
+        host = self.host()
+        host.add_plugin("files", given.FILES)
+        host.start()
+        with host.attach() as sender, tempfile.TemporaryFile() as bad, tempfile.TemporaryFile() as good:
+            bad.write(b"must not be taken")
+            good.write(b"good")
+            for name, file in (("../bad", bad), ("good", good)):
+                file.flush()
+                sender.send(Datapack("file", "files", {"filename": name, "fds": "1", "flag": name}), fd=file.fileno())
+            answers = {}
+            while len(answers) < 2:
+                answer = sender.receive()
+                assert answer, answers
+                answers[answer.head["flag"]] = answer
+        self.assertIn("error", answers["../bad"].head)
+        self.assertTrue(answers["good"].text.startswith("4 4 "), answers["good"])
 
     def test_a_descriptor_that_is_no_file_is_refused(self) -> None:
         host = self.host()

@@ -47,9 +47,7 @@ class Host:
 
     def _copy_tree(self) -> Path:
         tree = self.dir / "tree"
-        (tree / "bin").mkdir(parents=True)
-        for program in ("mswd", "mswd-launcher", "mswctl"):
-            shutil.copy2(BUILD / "bin" / program, tree / "bin" / program)
+        shutil.copytree(BUILD / "bin", tree / "bin")
         shutil.copytree(BUILD / "lib" / "mswd", tree / "lib" / "mswd")
         return tree
 

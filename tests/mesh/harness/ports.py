@@ -4,7 +4,7 @@ import random
 import socket
 from typing import List
 
-_held: List[socket.socket] = []
+_held: List[int] = []  # never closed
 
 
 def free_port() -> int:
@@ -22,6 +22,6 @@ def free_port() -> int:
             continue
         finally:
             probe.close()
-        _held.append(claim)
+        _held.append(claim.detach())
         return port
     raise AssertionError("no free port between 20000 and 32000")
