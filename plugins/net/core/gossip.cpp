@@ -30,7 +30,7 @@ std::string build_gossip(const Gossip& gossip, std::size_t room, std::size_t tur
 }
 
 Result<Gossip> parse_gossip(std::string_view text) {
-    const Result<Json> json = Json::parse(text, 8);
+    const Result<Json> json = Json::parse(text, {}, 8);
     if (!json) return json.error();
     if (!json->is(Json::Kind::object)) {
         return Error{Code::bad_request, "an object was expected, not " + std::string(json->kind_name())};

@@ -102,6 +102,13 @@ void Outlet::file_done() noexcept {
     end_batch();
 }
 
+Parcel Outlet::take_file() {
+    Parcel parcel = std::move(batch_.front().parcel);
+    forget(parcel);
+    end_batch();
+    return parcel;
+}
+
 std::size_t Outlet::first_unbegun() const noexcept {
     const std::size_t begins = done_ == 0 ? 0 : batch_[done_ - 1].end;
     return done_ < batch_.size() && (file_due_ || offset_ > begins) ? done_ + 1 : done_;

@@ -49,6 +49,8 @@ public:
     [[nodiscard]] bool file_due() const noexcept { return file_due_; }
     [[nodiscard]] const Parcel& file_parcel() const noexcept { return batch_.front().parcel; }
     void file_done() noexcept;
+    /// The file's bytes can't be had: take it out. The stream can't be followed after its head.
+    [[nodiscard]] Parcel take_file();
 
     /// @return whether nothing is left to write.
     [[nodiscard]] bool idle() const noexcept { return batch_.empty() && waiting_.empty(); }

@@ -1,0 +1,54 @@
+// What the mesh needs done: the narrow door between the pure core and the sockets. A test hands it a fake.
+#pragma once
+
+#include "msw/plugin.h"
+#include "plugins/net/core/address.hpp"
+#include "plugins/net/core/parcel.hpp"
+#include "plugins/net/core/peers.hpp"
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace msw::net {
+
+/// None of these calls back into the mesh before it returns.
+/// Thread: one at a time.
+class Edge {
+public:
+    Edge() = default;
+    Edge(const Edge&) = delete;
+    Edge& operator=(const Edge&) = delete;
+    Edge(Edge&&) = delete;
+    Edge& operator=(Edge&&) = delete;
+    virtual ~Edge() = default;
+
+    /// Dial; Mesh::dialled() or Mesh::dial_failed() or Mesh::barred() follows.
+    virtual void dial(const Address& address) = 0;
+
+    /// Write a handshake's word.
+    virtual void say(LinkId link, const Datapack& word) = 0;
+    /// The handshake is over: from now on write() may come, in the way that peer reads.
+    virtual void established(LinkId link, const PeerInfo& peer) = 0;
+
+    [[nodiscard]] virtual bool has_room(LinkId link) const = 0;
+    virtual void write(LinkId link, Parcel parcel) = 0;
+    /// @return how many Datapacks wait to be written there, and their bytes
+    [[nodiscard]] virtual std::pair<std::size_t, std::size_t> waiting(LinkId link) const = 0;
+
+    /// Close at once. @return what was not written whole, in order
+    virtual std::vector<Parcel> close(LinkId link) = 0;
+    /// Finish what has been begun, then say that no more comes, and read on until the peer ends too.
+    /// @return what had not been begun, in order
+    virtual std::vector<Parcel> retire(LinkId link) = 0;
+
+    /// Hand in a Datapack for this host.
+    /// @param from  the link it came by, read no further while there is no room; 0: made here
+    virtual void deliver(LinkId from, Datapack datapack) = 0;
+
+    /// @param about  a Datapack whose flag, app and origin the line is to show; or null
+    virtual void log(msw_priority priority, std::string_view text, const Datapack* about) = 0;
+};
+
+}  // namespace msw::net

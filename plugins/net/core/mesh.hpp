@@ -1,0 +1,155 @@
+// The mesh as one host sees it: connections, handshakes, the exchange of addresses, and the way of each Datapack.
+//
+// Events, bytes decoded to Datapacks, and the time come in; what is to be done goes out by an Edge. It knows no socket,
+// no descriptor of its own and no clock, so that a test can run it by hand.
+//
+// A Datapack takes one of these ways:
+//
+//     submit() ─┬─> for each destination: here ─> Edge::deliver()
+//     heard() ──┘        a neighbour leads there ─> Edge::write()
+//                        nobody does, or no room ─> outbox ─> Edge::write() later, or failed()
+//
+// and what ends without having arrived ends in failed(): counted, a line in the journal, an error to who sent it.
+#pragma once
+
+#include "msw/target.hpp"
+#include "plugins/net/core/book.hpp"
+#include "plugins/net/core/counters.hpp"
+#include "plugins/net/core/edge.hpp"
+#include "plugins/net/core/gossip.hpp"
+#include "plugins/net/core/handshake.hpp"
+#include "plugins/net/core/outbox.hpp"
+#include "plugins/net/core/peers.hpp"
+#include "plugins/net/core/proxies.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace msw::net {
+
+struct MeshSettings {
+    std::string id;                 ///< of this host
+    std::uint16_t listen_port = 0;  ///< 0: it doesn't listen
+    std::string proxy;              ///< host id of the one that relays for us; empty: none
+    bool only_proxy = false;        ///< nobody else may connect to us
+    std::size_t old_room = 4096;    ///< bytes a Datapack may take toward an old host
+};
+
+/// Thread: one at a time.
+class Mesh {
+public:
+    static constexpr Time kHandshake{10'000};        ///< after which a connection must have said who it is
+    static constexpr Time kGossip{10'000};           ///< between two rounds
+    static constexpr std::size_t kMostUnknown = 64;  ///< accepted connections that haven't said who they are
+    static constexpr std::size_t kMostLinks = 512;   ///< established ones
+    static constexpr unsigned kMostHops = 32;        ///< how often a Datapack is passed on
+
+    /// @param edge  outlives this
+    /// @param seed  for jitter
+    Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed);
+
+    // The surroundings.
+    void configure(const std::vector<Address>& addresses, Time now) { book_.configure(addresses, now); }
+    void set_listen_port(std::uint16_t port) noexcept { settings_.listen_port = port; }
+    /// To be called every half second or so.
+    void tick(Time now);
+
+    // Connections. A LinkId is never used twice.
+    /// @param remote  IP address of the other end
+    /// @return false: there are too many, close it
+    [[nodiscard]] bool accepted(LinkId link, std::string remote, Time now);
+    void dialled(LinkId link, const Address& address, Time now);
+    void dial_failed(const Address& address, std::string why, Time now);
+    /// The address may not be dialled; said once in the journal by this.
+    void barred(const Address& address, const std::string& why);
+    /// A connection ended by itself. @param unsent  what was not written whole
+    void lost(LinkId link, const std::string& why, std::vector<Parcel> unsent, Time now);
+    /// What came can't be followed: close it.
+    void broken(LinkId link, const std::string& why, Time now);
+    void shows_life(LinkId link, Time now) { peers_.shows_life(link, now); }
+    [[nodiscard]] bool is_established(LinkId link) const { return peers_.find(link) != nullptr; }
+
+    // Datapacks.
+    /// One came by a link; a `file` with its file.
+    void heard(LinkId link, Datapack datapack, Time now);
+    /// @return whether a Datapack that comes by a link is to be passed on to another host.
+    [[nodiscard]] bool passes_through(const Datapack& datapack) const;
+    /// A file that came by a link was not taken.
+    void refuse_file(LinkId link, const Datapack& head, const Error& why, Time now);
+    /// One from this host: for others if it has `to`, else for net itself.
+    void submit(Datapack datapack, Time now);
+    /// The link's queue has room again.
+    void has_room_again(Time now) { pump(now); }
+    /// One could not be written as that peer reads.
+    void unfit(const Parcel& parcel, const Error& why, Time now);
+    /// mswd did not take one.
+    void undeliverable(const Datapack& datapack, std::string_view why, Time now);
+
+    [[nodiscard]] Counters& counters() noexcept { return counters_; }
+    [[nodiscard]] std::size_t waiting() const noexcept { return outbox_.size(); }
+
+private:
+    struct Pending {
+        Handshake handshake;
+        Time deadline;
+        std::optional<Address> address;  // that we dialled
+        std::string remote;
+        std::string flag;
+    };
+
+    // mesh.cpp: connections
+    void begin(LinkId link, Handshake::Side side, std::optional<Address> address, std::string remote, Time now);
+    void hear_handshake(LinkId link, Pending& pending, const Datapack& word, Time now);
+    void establish(LinkId link, Pending pending, Time now);
+    void refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now);
+    void close(LinkId link, const std::string& why, msw_priority priority, Time now);
+    void give_back(std::vector<Parcel> parcels, Time now);
+    void ask_for_gossip(const Link& link);
+    void answer_gossip(const Link& link, const Datapack& asked);
+    void merge(const Gossip& gossip, const Link& from, Time now);
+    [[nodiscard]] Gossip gossip_for(const Link* link) const;
+    [[nodiscard]] Identity identity() const;
+    [[nodiscard]] std::string only_proxy() const { return settings_.only_proxy ? settings_.proxy : std::string(); }
+
+    // mesh_traffic.cpp: the way of a Datapack
+    [[nodiscard]] Result<std::vector<Way>> resolve(std::string_view to) const;
+    void dispatch(Parcel parcel, Time now);
+    void send(const Link& link, Parcel parcel, const Route& route);
+    void pump(Time now);
+    void arrived(LinkId link, Datapack datapack, Time now);
+    void relay(const Link& link, Datapack datapack, Time now);
+    void failed(const Datapack& datapack, Count count, const Error& why, Time now);
+    void answer(const Datapack& asked, Datapack reply, Time now);
+    [[nodiscard]] Surroundings around() const;
+    [[nodiscard]] bool is_self(std::string_view id) const;
+
+    // mesh_verbs.cpp: the app `net`
+    void asked(LinkId link, const Datapack& question, Time now);
+    [[nodiscard]] Result<std::string> verb(std::string_view body, Time now) const;
+    [[nodiscard]] std::string peers_json(Time now) const;
+    [[nodiscard]] std::string queue_json() const;
+    [[nodiscard]] std::string status_text() const;
+    struct Reachable {
+        std::string id;
+        const Link* link;
+        bool direct;
+    };
+    [[nodiscard]] std::vector<Reachable> reachable() const;
+
+    MeshSettings settings_;
+    Edge& edge_;
+    Counters counters_;
+    AddressBook book_;
+    Peers peers_;
+    Proxies proxies_;
+    Outbox outbox_;
+    std::map<LinkId, Pending> pending_;
+    std::size_t unknown_ = 0;  // of pending_, those that were accepted
+    Time next_gossip_{0};
+    std::size_t gossip_turn_ = 0;
+};
+
+}  // namespace msw::net

@@ -1,0 +1,232 @@
+#include "plugins/net/core/mesh.hpp"
+
+#include "msw/host_id.hpp"
+#include "plugins/net/core/id_key.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <set>
+
+namespace msw::net {
+namespace {
+
+/// What only the daemon of a host may say to its own plugins.
+void strip_local_fields(Datapack& d) {
+    d.head.remove("size");
+    d.head.remove("fds");
+}
+
+/// @return how often a Datapack may still be passed on; nothing if its `hops` is no number.
+std::optional<unsigned> hops_left(const Datapack& d) {
+    const std::string_view text = d.get("hops");
+    if (text.empty()) return Mesh::kMostHops;
+    unsigned hops = 0;
+    const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), hops);
+    if (status != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
+    return std::min(hops, Mesh::kMostHops);
+}
+
+}  // namespace
+
+bool Mesh::is_self(std::string_view id) const { return same_host_id(id, settings_.id); }
+
+Surroundings Mesh::around() const {
+    return {settings_.id, only_proxy(), [this](std::string_view id) { return peers_.connected(id); },
+            [this](std::string_view id) { return proxies_.of(id); }};
+}
+
+Result<std::vector<Way>> Mesh::resolve(std::string_view to) const {
+    const Result<std::vector<Target>> targets = parse_targets(to);
+    if (!targets) return targets.error();
+    std::vector<Way> ways;
+    std::set<std::string> seen;
+    const auto add = [&](Way way) {
+        if (seen.insert(id_key(to_text(way))).second) ways.push_back(std::move(way));
+    };
+    for (const Target& target : *targets) {
+        switch (target.kind) {
+            case Target::Kind::host:
+            case Target::Kind::way: add(target.hosts); break;
+            case Target::Kind::role:
+                return Error{Code::no_such_role, "no host has the role @" + target.role + ": there are no roles yet"};
+            case Target::Kind::all:
+                for (const Reachable& host : reachable()) add({host.id});
+                break;
+        }
+    }
+    if (ways.empty()) return Error{Code::no_such_host, "`*` means nobody: no other host can be reached now"};
+    return ways;
+}
+
+void Mesh::submit(Datapack d, Time now) {
+    if (d.get("to").empty()) {
+        asked(0, d, now);
+        return;
+    }
+    strip_local_fields(d);
+    Result<std::vector<Way>> ways = resolve(d.get("to"));
+    if (!ways) {
+        failed(d, Count::bad_target, ways.error(), now);
+        return;
+    }
+    for (std::size_t i = 0; i < ways->size(); ++i) {
+        Parcel parcel;
+        parcel.way = std::move((*ways)[i]);
+        parcel.datapack = i + 1 == ways->size() ? std::move(d) : d;
+        dispatch(std::move(parcel), now);
+    }
+}
+
+void Mesh::heard(LinkId id, Datapack d, Time now) {
+    const auto pending = pending_.find(id);
+    if (pending != pending_.end()) {
+        hear_handshake(id, pending->second, d, now);
+        return;
+    }
+    const Link* link = peers_.find(id);
+    if (link == nullptr) return;
+    peers_.shows_life(id, now);
+    counters_.add(Count::received);
+    if (!link->modern()) d.head.remove("by");
+    strip_local_fields(d);
+    if (passes_through(d)) {
+        relay(*link, std::move(d), now);
+    } else {
+        arrived(id, std::move(d), now);
+    }
+}
+
+bool Mesh::passes_through(const Datapack& d) const {
+    const std::string_view to = d.get("to");
+    // Whoever sends to `*` sends a copy to each host it is connected to: this one is ours.
+    return !to.empty() && to != "*" && !is_self(to);
+}
+
+void Mesh::relay(const Link& link, Datapack d, Time now) {
+    const std::optional<unsigned> hops = hops_left(d);
+    if (!hops || *hops == 0) {
+        failed(d, Count::no_hops, {Code::unreachable, "it was passed on too often; it runs in a circle"}, now);
+        return;
+    }
+    Result<std::vector<Way>> ways = resolve(d.get("to"));
+    if (!ways) {
+        failed(d, Count::bad_target, ways.error(), now);
+        return;
+    }
+    d.set("hops", std::to_string(*hops - 1));
+    const std::string neighbour = link.peer.id;
+    for (std::size_t i = 0; i < ways->size(); ++i) {
+        Parcel parcel;
+        parcel.way = std::move((*ways)[i]);
+        parcel.came_from = neighbour;
+        parcel.datapack = i + 1 == ways->size() ? std::move(d) : d;
+        counters_.add(Count::relayed);
+        dispatch(std::move(parcel), now);
+    }
+}
+
+void Mesh::arrived(LinkId link, Datapack d, Time now) {
+    d.head.remove("to");
+    d.head.remove("hops");
+    if (d.app == "net") {
+        asked(link, d, now);
+        return;
+    }
+    if (d.file) d.set("size", std::to_string(d.file->size()));
+    counters_.add(Count::delivered);
+    edge_.deliver(link, std::move(d));
+}
+
+void Mesh::dispatch(Parcel parcel, Time now) {
+    const Route route = find_route(parcel.way, around(), parcel.came_from);
+    if (route.kind == Route::Kind::here) {
+        arrived(0, std::move(parcel.datapack), now);
+        return;
+    }
+    if (route.kind == Route::Kind::next && !outbox_.holds(parcel.way)) {
+        const Link* link = peers_.to(route.next);
+        if (link != nullptr && edge_.has_room(link->id)) {
+            send(*link, std::move(parcel), route);
+            return;
+        }
+    }
+    if (Result<void> added = outbox_.add(parcel, now); !added)
+        failed(parcel.datapack, Count::queue_full, added.error(), now);
+}
+
+void Mesh::send(const Link& link, Parcel parcel, const Route& route) {
+    parcel.datapack.set("to", to_text(route.left));
+    parcel.written_for = link.peer.id;
+    counters_.add(Count::sent);
+    edge_.write(link.id, std::move(parcel));
+}
+
+void Mesh::pump(Time now) {
+    if (outbox_.size() == 0) return;
+    std::vector<Parcel> here;
+    outbox_.offer([&](Parcel& parcel) {
+        const Route route = find_route(parcel.way, around(), parcel.came_from);
+        if (route.kind == Route::Kind::here) {
+            here.push_back(std::move(parcel));
+            return true;
+        }
+        const Link* link = route.kind == Route::Kind::next ? peers_.to(route.next) : nullptr;
+        if (link == nullptr || !edge_.has_room(link->id)) return false;
+        send(*link, std::move(parcel), route);
+        return true;
+    });
+    for (Parcel& parcel : here) arrived(0, std::move(parcel.datapack), now);
+}
+
+void Mesh::unfit(const Parcel& parcel, const Error& why, Time now) {
+    if (parcel.for_link) return;
+    failed(parcel.datapack, Count::unfit, {why.code, parcel.written_for + ": " + why.text}, now);
+}
+
+void Mesh::refuse_file(LinkId id, const Datapack& head, const Error& why, Time now) {
+    const Link* link = peers_.find(id);
+    if (link == nullptr) return;
+    counters_.add(Count::received);
+    failed(head, Count::bad_file, why, now);
+}
+
+void Mesh::undeliverable(const Datapack& d, std::string_view why, Time now) {
+    if (counters_.add_with_line(Count::undeliverable, now)) {
+        edge_.log(MSW_WARNING, d.method + " for " + d.app + " was dropped: " + std::string(why), &d);
+    }
+}
+
+void Mesh::failed(const Datapack& d, Count count, const Error& why, Time now) {
+    if (counters_.add_with_line(count, now)) {
+        const std::string to(d.get("to"));
+        edge_.log(MSW_WARNING,
+                  d.method + " for " + d.app + (to.empty() ? "" : " on " + to) + " was dropped: " + why.text + " (" +
+                      std::string(wire_name(why.code)) + ")",
+                  &d);
+    }
+    if (d.method == "reply") return;
+    if (d.get("from").empty()) {
+        counters_.add(Count::unanswerable);
+        return;
+    }
+    answer(d, d.error_reply(why.code, why.text), now);
+}
+
+void Mesh::answer(const Datapack& asked, Datapack reply, Time now) {
+    const std::string origin(asked.get("id"));
+    reply.set("id", settings_.id);
+    reply.set("from", "net");
+    reply.set("by", "plugin:net");
+    if (origin.empty() || is_self(origin)) {
+        arrived(0, std::move(reply), now);
+    } else if (valid_host_id(origin)) {
+        Parcel parcel;
+        parcel.datapack = std::move(reply);
+        parcel.way = {origin};
+        dispatch(std::move(parcel), now);
+    } else {
+        counters_.add(Count::unanswerable);
+    }
+}
+
+}  // namespace msw::net

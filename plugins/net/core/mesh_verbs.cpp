@@ -1,0 +1,168 @@
+// The app `net`: what it answers (docs/protocol.md, "The app `net`").
+#include "base/json.hpp"
+#include "msw/host_id.hpp"
+#include "plugins/net/core/id_key.hpp"
+#include "plugins/net/core/mesh.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace msw::net {
+namespace {
+
+std::string_view trimmed(std::string_view text) {
+    constexpr std::string_view kBlank = " \t\r\n";
+    const std::size_t from = text.find_first_not_of(kBlank);
+    if (from == std::string_view::npos) return {};
+    return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
+}
+
+constexpr std::string_view kVerbs = "net knows: mht, peers, queue, status, targets TARGETS";
+
+}  // namespace
+
+void Mesh::asked(LinkId link_id, const Datapack& question, Time now) {
+    const Link* link = peers_.find(link_id);
+    if (question.method == "reply") {
+        // The only answers that net asks for are those of its neighbours.
+        if (link == nullptr || !same_host_id(question.get("id"), link->peer.id) || !question.get("error").empty())
+            return;
+        const Result<Gossip> gossip = parse_gossip(question.body);
+        if (gossip) {
+            merge(*gossip, *link, now);
+        } else if (counters_.add_with_line(Count::bad_gossip, now)) {
+            edge_.log(MSW_WARNING, link->peer.id + " told its addresses, but " + gossip.error().text, &question);
+        }
+        return;
+    }
+    if (question.method == "file") {
+        failed(question, Count::bad_request, {Code::bad_request, "net takes no files; " + std::string(kVerbs)}, now);
+        return;
+    }
+    const std::string_view body = trimmed(question.body);
+    if (link != nullptr && body == "mht" && same_host_id(question.get("id"), link->peer.id)) {
+        answer_gossip(*link, question);
+        return;
+    }
+    const Result<std::string> text = verb(body, now);
+    if (!text) {
+        failed(question, Count::bad_request, text.error(), now);
+        return;
+    }
+    if (question.get("from").empty()) return;
+    Datapack reply = question.reply();
+    reply.body = *text;
+    answer(question, std::move(reply), now);
+}
+
+Result<std::string> Mesh::verb(std::string_view body, Time now) const {
+    const std::string_view word = body.substr(0, body.find(' '));
+    const std::string_view rest = trimmed(body.substr(word.size()));
+    if (word == "targets" && !rest.empty()) {
+        const Result<std::vector<Way>> ways = resolve(rest);
+        if (!ways && ways.error().code == Code::no_such_host) return std::string("[]");
+        if (!ways) return ways.error();
+        Json list = Json::array();
+        for (const Way& way : *ways) list.push(to_text(way));
+        return list.dump();
+    }
+    if (rest.empty()) {
+        if (word == "mht") return build_gossip(gossip_for(nullptr), std::size_t{1024} * 1024);
+        if (word == "peers") return peers_json(now);
+        if (word == "queue") return queue_json();
+        if (word == "status") return status_text();
+    }
+    return Error{Code::bad_request, "\"" + std::string(body.substr(0, 80)) + "\" is not known; " + std::string(kVerbs)};
+}
+
+std::vector<Mesh::Reachable> Mesh::reachable() const {
+    std::map<std::string, Reachable> hosts;
+    for (const Link* link : peers_.all()) hosts.emplace(id_key(link->peer.id), Reachable{link->peer.id, link, true});
+    for (const auto& [host, proxy] : proxies_.all()) {
+        if (is_self(host) || hosts.contains(id_key(host))) continue;
+        const Route route = find_route({host}, around());
+        if (route.kind == Route::Kind::next) hosts.emplace(id_key(host), Reachable{host, peers_.to(route.next), false});
+    }
+    std::vector<Reachable> out;
+    out.reserve(hosts.size());
+    for (auto& [key, host] : hosts) out.push_back(std::move(host));
+    return out;
+}
+
+std::string Mesh::peers_json(Time now) const {
+    Json rows = Json::array();
+    for (const Reachable& host : reachable()) {
+        const Link& link = *host.link;
+        auto [waiting, bytes] = outbox_.waiting_for(host.id);
+        if (host.direct) {
+            const auto [on_link, bytes_on_link] = edge_.waiting(link.id);
+            waiting += on_link;
+            bytes += bytes_on_link;
+        }
+        rows.push(Json::object({
+            {"id", host.id},
+            {"address", host.direct ? link.address : std::string()},
+            {"direction", host.direct ? (link.we_dialled ? "out" : "in") : ""},
+            {"since_s", std::int64_t{(now - link.since).count() / 1000}},
+            {"via", host.direct ? std::string() : link.peer.id},
+            {"proxy", proxies_.of(host.id)},
+            {"waiting", std::uint64_t{waiting}},
+            {"waiting_bytes", std::uint64_t{bytes}},
+            {"old", host.direct && !link.modern()},
+        }));
+    }
+    return rows.dump();
+}
+
+std::string Mesh::queue_json() const {
+    Json rows = Json::array();
+    for (const Outbox::Row& row : outbox_.rows()) {
+        const Datapack& d = row.parcel->datapack;
+        rows.push(Json::object({
+            {"to", row.to},
+            {"app", d.app},
+            {"flag", d.get("flag")},
+            {"bytes", std::uint64_t{d.file ? d.file->size() : d.body.size()}},
+            {"tries", std::uint64_t{row.parcel->tries}},
+        }));
+    }
+    return rows.dump();
+}
+
+std::string Mesh::status_text() const {
+    std::string text = "Online:";
+    for (const Link* link : peers_.all()) text += ' ' + link->peer.id;
+    Json proxies = Json::object();
+    for (const auto& [host, proxy] : proxies_.all()) proxies.set(host, proxy);
+    text += "\nproxydict: " + proxies.dump() + '\n';
+    for (const Source source : {Source::configured, Source::incoming, Source::exchanged}) {
+        text += std::string(name_of(source)) + ":\n";
+        for (const auto& [address, entry] : book_.entries()) {
+            if (entry.source != source) continue;
+            text += "  " + to_text(address) + (entry.id.empty() ? "" : " " + entry.id);
+            if (entry.self) {
+                text += " this host";
+            } else if (!entry.barred.empty()) {
+                text += " not dialled: " + entry.barred;
+            } else if (!entry.id.empty() && peers_.connected(entry.id)) {
+                text += " connected";
+            } else {
+                text += " not connected";
+                if (!entry.last_error.empty()) {
+                    text += ": " + entry.last_error + ", " + std::to_string(entry.failures) + " failures";
+                }
+            }
+            text += '\n';
+        }
+    }
+    text +=
+        "waiting: " + std::to_string(outbox_.size()) + " Datapacks, " + std::to_string(outbox_.bytes()) + " bytes\n";
+    text += "counters:";
+    for (std::size_t i = 0; i < kCounts; ++i) {
+        const auto count = static_cast<Count>(i);
+        text += ' ' + std::string(name_of(count)) + '=' + std::to_string(counters_.of(count));
+    }
+    return text + '\n';
+}
+
+}  // namespace msw::net

@@ -1,0 +1,28 @@
+// The configuration as net reads it.
+#pragma once
+
+#include "msw/plugin.hpp"
+#include "msw/result.hpp"
+#include "plugins/net/core/mesh.hpp"
+
+#include <sys/socket.h>
+#include <string>
+
+namespace msw::net {
+
+struct Settings {
+    MeshSettings mesh;
+    sockaddr_storage listen{};  ///< where to listen; port 0: the system chooses one
+    int backlog = 39;           ///< connections that may wait to be accepted
+    std::string config_dir;     ///< where address.txt lies
+    std::string file_root;
+};
+
+/// Read the settings from mswd, which has checked their types.
+/// @return what keeps net from working, and how to mend it
+[[nodiscard]] Result<Settings> read_settings(const plugin::Host& host);
+
+/// Read address.txt, or else addrlist.txt. No such file: no addresses. What is wrong goes to the journal.
+[[nodiscard]] std::vector<Address> read_addresses(const plugin::Host& host, const std::string& config_dir);
+
+}  // namespace msw::net

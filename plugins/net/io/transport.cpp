@@ -1,0 +1,239 @@
+#include "plugins/net/io/transport.hpp"
+
+#include "msw/encoder.hpp"
+#include "plugins/net/io/endpoint.hpp"
+
+#include <random>
+#include <utility>
+
+namespace msw::net {
+namespace {
+
+constexpr uv::Timer::Duration kTick{500};
+constexpr std::size_t kMostHeldHere = 1024;  // Datapacks made here for this host that may wait for a mailbox
+
+}  // namespace
+
+Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* raw) {
+    const plugin::Host host(raw);
+    Result<Settings> settings = read_settings(host);
+    if (!settings) return settings.error();
+    Result<FileRoot> files = FileRoot::open(settings->file_root);
+    if (!files) return Error{files.error().code, "the file root can't be used: " + files.error().text};
+    auto shared = std::make_shared<const FileRoot>(std::move(files).value());
+    std::unique_ptr<Transport> transport(new Transport(raw, std::move(settings).value(), std::move(shared)));
+    if (Result<void> listening = transport->listen(); !listening) return listening.error();
+    transport->reloaded();
+    transport->tick_.start(uv::Timer::Duration(0), kTick);
+    return transport;
+}
+
+Transport::Transport(const msw_host_v1* host, Settings settings, std::shared_ptr<const FileRoot> files)
+    : host_(host),
+      loop_(host->loop(host->self)),
+      settings_(std::move(settings)),
+      files_(std::move(files)),
+      mesh_(settings_.mesh, *this, std::random_device{}()),
+      tick_(loop_,
+            [this] {
+                mesh_.tick(now());
+                offer_held();
+            }),
+      turn_(loop_, [this] { end_of_turn(); }) {}
+
+Transport::~Transport() {
+    std::size_t unsent = mesh_.waiting();
+    for (const auto& [id, connection] : connections_) {
+        for (const Parcel& parcel : connection->close()) unsent += parcel.for_link ? 0 : 1;
+    }
+    if (unsent == 0) return;
+    host_.log(MSW_WARNING,
+              std::to_string(unsent) + " Datapacks for other hosts were not sent before mswd stopped; they are gone");
+}
+
+Result<void> Transport::listen() {
+    const auto* address = reinterpret_cast<const sockaddr*>(&settings_.listen);
+    Result<uv::Listener> listener = uv::Listener::tcp(loop_, address, settings_.backlog,
+                                                      [this](uv::Stream stream) { accepted(std::move(stream)); });
+    if (!listener) {
+        return Error{listener.error().code,
+                     "can't listen on " + ip_text(settings_.listen) + " port " +
+                         std::to_string(settings_.mesh.listen_port) + ": " + listener.error().text +
+                         ". Does another mswd run there? \"listen_port\" in the configuration chooses another port"};
+    }
+    listener_ = std::move(listener).value();
+    mesh_.set_listen_port(listener_->port());
+    host_.log(MSW_INFO, "listening on " + to_text({ip_text(settings_.listen), listener_->port()}) + "; " +
+                            std::string(kInTheClear));
+    return {};
+}
+
+void Transport::reloaded() { mesh_.configure(read_addresses(host_, settings_.config_dir), now()); }
+
+// Connections.
+
+Connection& Transport::add(uv::Stream stream) {
+    const LinkId id = ++last_link_;
+    auto connection = std::make_unique<Connection>(loop_, id, std::move(stream), files_, *this);
+    return *connections_.emplace(id, std::move(connection)).first->second;
+}
+
+const Connection* Transport::find(LinkId link) const {
+    const auto it = connections_.find(link);
+    return it == connections_.end() ? nullptr : it->second.get();
+}
+
+Connection* Transport::find(LinkId link) {
+    const auto it = connections_.find(link);
+    return it == connections_.end() ? nullptr : it->second.get();
+}
+
+void Transport::accepted(uv::Stream stream) {
+    const sockaddr_storage remote = remote_of(stream.fd());
+    if (remote.ss_family == AF_UNSPEC) return;
+    if (!mesh_.accepted(last_link_ + 1, ip_text(remote), now())) return;
+    add(std::move(stream)).start();
+}
+
+void Transport::dial(const Address& address) {
+    dialers_[address] = std::make_unique<Dialer>(
+        loop_, address, [this, address](Dialer::Outcome outcome) { dial_ended(address, std::move(outcome)); });
+}
+
+void Transport::dial_ended(const Address& address, Dialer::Outcome outcome) {
+    const auto dialer = dialers_.extract(address);
+    if (!dialer.empty()) ended_dialers_.push_back(std::move(dialer.mapped()));
+    if (outcome.stream) {
+        Connection& connection = add(std::move(*outcome.stream));
+        connection.start();
+        mesh_.dialled(connection.id(), address, now());
+    } else if (outcome.barred) {
+        mesh_.barred(address, outcome.why);
+    } else {
+        mesh_.dial_failed(address, std::move(outcome.why), now());
+    }
+}
+
+void Transport::ended(const Connection& c, const std::string& why) {
+    const LinkId id = c.id();
+    mesh_.lost(id, why, take_away(id), now());
+}
+
+std::vector<Parcel> Transport::take_away(LinkId link) {
+    auto node = connections_.extract(link);
+    if (node.empty()) return {};
+    dirty_.erase(link);
+    std::vector<Parcel> unsent = node.mapped()->close();
+    closed_.push_back(std::move(node.mapped()));
+    return unsent;
+}
+
+// Edge.
+
+void Transport::say(LinkId link, const Datapack& word) {
+    Connection* connection = find(link);
+    const Result<std::string> bytes = encode(word, Dialect::old_host);
+    if (connection != nullptr && bytes) connection->writer().say(*bytes);
+}
+
+void Transport::established(LinkId link, const PeerInfo& peer) {
+    if (Connection* connection = find(link)) connection->established(peer, settings_.mesh.old_room);
+}
+
+bool Transport::has_room(LinkId link) const {
+    const Connection* connection = find(link);
+    return connection != nullptr && connection->writer().has_room();
+}
+
+void Transport::write(LinkId link, Parcel parcel) {
+    Connection* connection = find(link);
+    if (connection == nullptr) return;
+    connection->writer().push(std::move(parcel));
+    dirty_.insert(link);
+}
+
+std::pair<std::size_t, std::size_t> Transport::waiting(LinkId link) const {
+    const Connection* connection = find(link);
+    return connection == nullptr ? std::pair<std::size_t, std::size_t>{0, 0} : connection->writer().waiting();
+}
+
+std::vector<Parcel> Transport::close(LinkId link) { return take_away(link); }
+
+std::vector<Parcel> Transport::retire(LinkId link) {
+    Connection* connection = find(link);
+    if (connection == nullptr) return {};
+    dirty_.insert(link);
+    return connection->writer().finish();
+}
+
+void Transport::log(msw_priority priority, std::string_view text, const Datapack* about) {
+    if (about == nullptr) {
+        host_.log(priority, text);
+    } else {
+        host_.log(priority, text,
+                  {{"MSW_FLAG", about->get("flag")}, {"MSW_FROM", about->get("from")}, {"MSW_ID", about->get("id")}});
+    }
+}
+
+// Delivery.
+
+void Transport::deliver(LinkId from, Datapack datapack) {
+    plugin::Handle handle = host_.make(datapack);
+    if (!handle) {
+        mesh_.undeliverable(datapack, "mswd can't make a Datapack of it", now());
+        return;
+    }
+    Connection* connection = find(from);
+    if (connection != nullptr) {
+        if (!hand_in(handle)) connection->hold(std::move(handle));
+        return;
+    }
+    if (held_here_.empty() && hand_in(handle)) return;
+    if (held_here_.size() == kMostHeldHere) {
+        mesh_.undeliverable(datapack, "its app does not take what waits for it", now());
+        return;
+    }
+    held_here_.push_back(std::move(handle));
+}
+
+bool Transport::hand_in(const plugin::Handle& datapack) {
+    const msw_host_v1* raw = host_.raw();
+    const int status = raw->deliver(raw->self, datapack.raw(), {nullptr, 0}, {nullptr, 0}, nullptr, nullptr);
+    if (status == MSW_FULL) return false;
+    if (status != MSW_OK) {
+        mesh_.undeliverable(datapack.copy(), status == MSW_CLOSED ? "mswd is stopping" : "mswd refused it", now());
+    }
+    return true;
+}
+
+void Transport::offer_held() {
+    while (!held_here_.empty() && hand_in(held_here_.front())) held_here_.pop_front();
+    std::vector<LinkId> held;
+    for (const auto& [id, connection] : connections_) {
+        if (connection->held()) held.push_back(id);
+    }
+    for (const LinkId id : held) {
+        Connection* connection = find(id);
+        if (connection != nullptr && hand_in(connection->held())) connection->release();
+    }
+}
+
+FileIn::Use Transport::use_of(const Connection&, const Datapack& head) {
+    if (mesh_.passes_through(head)) return FileIn::Use::pass_on;
+    return head.app == "net" ? FileIn::Use::drain : FileIn::Use::keep;
+}
+
+void Transport::file_refused(Connection& c, const Datapack& head, const Error& why) {
+    mesh_.refuse_file(c.id(), head, why, now());
+}
+
+void Transport::end_of_turn() {
+    while (!dirty_.empty()) {
+        const LinkId id = dirty_.extract(dirty_.begin()).value();
+        if (Connection* connection = find(id)) connection->writer().flush();
+    }
+    closed_.clear();
+    ended_dialers_.clear();
+}
+
+}  // namespace msw::net

@@ -1,0 +1,94 @@
+// The transport: the mesh's decisions carried out on the loop.
+#pragma once
+
+#include "base/file_root.hpp"
+#include "msw/plugin.hpp"
+#include "plugins/net/core/mesh.hpp"
+#include "plugins/net/io/connection.hpp"
+#include "plugins/net/io/dialer.hpp"
+#include "plugins/net/io/settings.hpp"
+#include "plugins/net/io/turn_hook.hpp"
+#include "uv/loop.hpp"
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+namespace msw::net {
+
+/// Thread: the loop's.
+class Transport final : public Edge, public Connection::Owner {
+public:
+    /// @return what keeps it from starting, and how to mend it
+    [[nodiscard]] static Result<std::unique_ptr<Transport>> start(const msw_host_v1* host);
+    ~Transport() override;
+    Transport(const Transport&) = delete;
+    Transport& operator=(const Transport&) = delete;
+    Transport(Transport&&) = delete;
+    Transport& operator=(Transport&&) = delete;
+
+    /// A Datapack from this host.
+    void take(const plugin::Handle& datapack) { mesh_.submit(datapack.copy(), now()); }
+    /// A plugin has taken something of what was delivered.
+    void taken() { offer_held(); }
+    void reloaded();
+
+private:
+    Transport(const msw_host_v1* host, Settings settings, std::shared_ptr<const FileRoot> files);
+    [[nodiscard]] Result<void> listen();
+    [[nodiscard]] Time now() const noexcept { return Time(uv_now(loop_)); }
+
+    // Edge
+    void dial(const Address& address) override;
+    void say(LinkId link, const Datapack& word) override;
+    void established(LinkId link, const PeerInfo& peer) override;
+    [[nodiscard]] bool has_room(LinkId link) const override;
+    void write(LinkId link, Parcel parcel) override;
+    [[nodiscard]] std::pair<std::size_t, std::size_t> waiting(LinkId link) const override;
+    std::vector<Parcel> close(LinkId link) override;
+    std::vector<Parcel> retire(LinkId link) override;
+    void deliver(LinkId from, Datapack datapack) override;
+    void log(msw_priority priority, std::string_view text, const Datapack* about) override;
+
+    // Connection::Owner
+    void heard(Connection& c, Datapack datapack) override { mesh_.heard(c.id(), std::move(datapack), now()); }
+    FileIn::Use use_of(const Connection& c, const Datapack& head) override;
+    void file_refused(Connection& c, const Datapack& head, const Error& why) override;
+    void alive(const Connection& c) override { mesh_.shows_life(c.id(), now()); }
+    void has_room_again(const Connection&) override { mesh_.has_room_again(now()); }
+    void unfit(const Parcel& parcel, const Error& why) override { mesh_.unfit(parcel, why, now()); }
+    void broken(const Connection& c, const std::string& why) override { mesh_.broken(c.id(), why, now()); }
+    void ended(const Connection& c, const std::string& why) override;
+
+    void accepted(uv::Stream stream);
+    void dial_ended(const Address& address, Dialer::Outcome outcome);
+    Connection& add(uv::Stream stream);
+    [[nodiscard]] const Connection* find(LinkId link) const;
+    [[nodiscard]] Connection* find(LinkId link);
+    std::vector<Parcel> take_away(LinkId link);
+    /// @return whether it is off our hands; if not, it waits for room
+    [[nodiscard]] bool hand_in(const plugin::Handle& datapack);
+    void offer_held();
+    void end_of_turn();
+
+    plugin::Host host_;
+    uv_loop_t* loop_;
+    Settings settings_;
+    std::shared_ptr<const FileRoot> files_;
+    Mesh mesh_;
+    LinkId last_link_ = 0;
+    std::map<LinkId, std::unique_ptr<Connection>> connections_;
+    std::set<LinkId> dirty_;                           // have something to write
+    std::vector<std::unique_ptr<Connection>> closed_;  // to be destroyed outside their own callbacks
+    std::map<Address, std::unique_ptr<Dialer>> dialers_;
+    std::vector<std::unique_ptr<Dialer>> ended_dialers_;  // likewise
+    std::deque<plugin::Handle> held_here_;                // made on this host, waiting for room in a mailbox
+    std::optional<uv::Listener> listener_;
+    uv::Timer tick_;
+    TurnHook turn_;
+};
+
+}  // namespace msw::net

@@ -1,0 +1,196 @@
+#include "plugins/net/io/writer.hpp"
+
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <algorithm>
+#include <cerrno>
+#include <numeric>
+#include <system_error>
+
+namespace msw::net {
+
+/// A part of a file on its way from the disk; owned by who reads it, so that it outlives the connection.
+struct Writer::Piece {
+    std::shared_ptr<const File> file;
+    std::uint64_t offset = 0;
+    std::string bytes;
+    int error = 0;
+
+    /// Blocks on the disk. Fewer bytes than asked for: the file has become shorter.
+    void read() {
+        std::size_t have = 0;
+        while (have < bytes.size()) {
+            const ssize_t n =
+                ::pread(file->fd(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(offset + have));
+            if (n < 0 && errno == EINTR) continue;
+            if (n < 0) error = errno;
+            if (n <= 0) break;
+            have += static_cast<std::size_t>(n);
+        }
+        bytes.resize(have);
+    }
+};
+
+Writer::Writer(uv_loop_t* loop, uv::Stream& stream, Listener& listener)
+    : loop_(loop), stream_(stream), listener_(listener), pause_(loop, [this] { flush(); }) {}
+
+void Writer::say(std::string bytes) {
+    const iovec part{bytes.data(), bytes.size()};
+    (void)stream_.write_parts({&part, 1}, anchor_.guard([this](int status) {
+        if (status != 0) fail(uv::error_text(status));
+    }));
+    pacer_.written();  // an old host must not find this and what comes next in one recv()
+}
+
+void Writer::begin(Dialect dialect, bool many, std::size_t old_room) {
+    paced_ = !many;
+    outlet_.emplace(dialect, !many, many ? 0 : old_room);
+}
+
+bool Writer::has_room() const noexcept {
+    const bool room = outlet_ && !finishing_ && !stopped_ && outlet_->has_room();
+    if (!room) was_full_ = true;
+    return room;
+}
+
+std::pair<std::size_t, std::size_t> Writer::waiting() const noexcept {
+    if (!outlet_) return {0, 0};
+    return {outlet_->count(), outlet_->waiting_bytes()};
+}
+
+bool Writer::may_write() {
+    if (!paced_) return true;
+    const Time now(uv_now(loop_));
+    if (pacer_.must_look()) {
+        int queued = 0;
+        if (::ioctl(stream_.fd(), SIOCOUTQ, &queued) != 0) queued = 0;
+        pacer_.looked(queued, now);
+    }
+    if (pacer_.free(now)) return true;
+    pause_.start(pacer_.wait(now));
+    return false;
+}
+
+void Writer::flush() {
+    while (!stopped_ && !busy_ && outlet_) {
+        if (outlet_->file_due()) {
+            if (file_offset_ == 0 && !may_write()) return;
+            read_piece();
+            return;
+        }
+        if (!outlet_->amid() && !may_write()) return;
+        const std::span<const iovec> parts = outlet_->parts();
+        const std::size_t total = std::accumulate(parts.begin(), parts.end(), std::size_t{0},
+                                                  [](std::size_t sum, const iovec& p) { return sum + p.iov_len; });
+        for (const auto& [parcel, why] : outlet_->take_unfit()) listener_.unfit(parcel, why);
+        if (stopped_) return;
+        if (total == 0) break;
+        const int taken = stream_.try_write(parts);
+        if (taken < 0) {
+            fail(uv::error_text(taken));
+            return;
+        }
+        if (taken > 0) {
+            outlet_->taken(static_cast<std::size_t>(taken));
+            pacer_.written();
+            listener_.progressed();
+        }
+        if (static_cast<std::size_t>(taken) < total) wait_for_room();
+    }
+    if (stopped_ || !outlet_) return;
+    if (finishing_ && !busy_ && outlet_->idle()) ::shutdown(stream_.fd(), SHUT_WR);
+    tell_of_room();
+}
+
+void Writer::wait_for_room() {
+    std::string piece = outlet_->piece(kPiece);
+    const std::size_t size = piece.size();
+    busy_ = true;
+    stream_.write(std::move(piece), anchor_.guard([this, size](int status) {
+        busy_ = false;
+        if (stopped_) return;
+        if (status != 0) {
+            fail(uv::error_text(status));
+            return;
+        }
+        outlet_->taken(size);
+        pacer_.written();
+        listener_.progressed();
+        flush();
+    }));
+}
+
+void Writer::read_piece() {
+    const std::shared_ptr<const File>& file = outlet_->file_parcel().datapack.file;
+    const std::uint64_t left = file->size() - file_offset_;
+    if (left == 0) {
+        file_offset_ = 0;
+        outlet_->file_done();
+        flush();
+        return;
+    }
+    auto piece = std::make_shared<Piece>();
+    piece->file = file;
+    piece->offset = file_offset_;
+    piece->bytes.resize(static_cast<std::size_t>(std::min<std::uint64_t>(left, kPiece)));
+    busy_ = true;
+    uv::work(
+        loop_, [piece] { piece->read(); }, anchor_.guard([this, piece, wanted = piece->bytes.size()] {
+            busy_ = false;
+            if (stopped_) return;
+            if (piece->bytes.size() == wanted) {
+                piece_is_read(*piece);
+                return;
+            }
+            const Error why{Code::io, piece->error != 0 ? std::generic_category().message(piece->error)
+                                                        : "the file became shorter while it was sent"};
+            const Parcel parcel = outlet_->take_file();
+            listener_.unfit(parcel, why);
+            fail("a file broke off, and its receiver can't follow any more: " + why.text);
+        }));
+}
+
+void Writer::piece_is_read(Piece& piece) {
+    const std::size_t size = piece.bytes.size();
+    busy_ = true;
+    stream_.write(std::move(piece.bytes), anchor_.guard([this, size](int status) {
+        busy_ = false;
+        if (stopped_) return;
+        if (status != 0) {
+            fail(uv::error_text(status));
+            return;
+        }
+        file_offset_ += size;
+        pacer_.written();
+        listener_.progressed();
+        flush();
+    }));
+}
+
+void Writer::tell_of_room() {
+    if (!was_full_ || finishing_ || outlet_->waiting_bytes() > Outlet::kMostWaiting / 2) return;
+    was_full_ = false;
+    listener_.has_room_again();
+}
+
+void Writer::fail(const std::string& why) {
+    if (stopped_) return;
+    listener_.write_failed(why);
+}
+
+std::vector<Parcel> Writer::finish() {
+    finishing_ = true;
+    if (!outlet_) return {};
+    return outlet_->take_unbegun();
+}
+
+std::vector<Parcel> Writer::stop() {
+    stopped_ = true;
+    pause_.stop();
+    if (!outlet_) return {};
+    return outlet_->take_all();
+}
+
+}  // namespace msw::net

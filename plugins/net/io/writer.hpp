@@ -1,0 +1,80 @@
+// The writing half of a connection: gathered writes to hosts like us, one Datapack at a time to old ones, and files in
+// constant memory.
+#pragma once
+
+#include "plugins/net/core/outlet.hpp"
+#include "plugins/net/core/pacer.hpp"
+#include "uv/handle.hpp"
+#include "uv/loop.hpp"
+#include "uv/stream.hpp"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace msw::net {
+
+/// Thread: the loop's.
+class Writer {
+public:
+    static constexpr std::size_t kPiece = 256 * 1024;  ///< bytes of a file in memory at a time
+
+    /// Who is told. It may close the connection in each of these, but not destroy it before they return.
+    class Listener {
+    public:
+        Listener() = default;
+        Listener(const Listener&) = delete;
+        Listener& operator=(const Listener&) = delete;
+        Listener(Listener&&) = delete;
+        Listener& operator=(Listener&&) = delete;
+        virtual ~Listener() = default;
+
+        virtual void progressed() = 0;                                   ///< the system took some bytes
+        virtual void has_room_again() = 0;                               ///< after has_room() had said no
+        virtual void unfit(const Parcel& parcel, const Error& why) = 0;  ///< it can't be written; all others go on
+        virtual void write_failed(const std::string& why) = 0;           ///< nothing can be written any more
+    };
+
+    Writer(uv_loop_t* loop, uv::Stream& stream, Listener& listener);
+
+    /// Write a handshake's word, before begin().
+    void say(std::string bytes);
+    /// From now on Datapacks are written. @param old_room  bytes one may take if it is an old host
+    void begin(Dialect dialect, bool many, std::size_t old_room);
+
+    [[nodiscard]] bool has_room() const noexcept;
+    void push(Parcel parcel) { outlet_->push(std::move(parcel)); }
+    [[nodiscard]] std::pair<std::size_t, std::size_t> waiting() const noexcept;
+    /// Write what the system takes.
+    void flush();
+    /// Finish what has been begun and then end the stream in this direction. @return what had not been begun
+    [[nodiscard]] std::vector<Parcel> finish();
+    /// Write nothing any more. @return what was not taken whole
+    [[nodiscard]] std::vector<Parcel> stop();
+
+private:
+    struct Piece;
+    [[nodiscard]] bool may_write();
+    void wait_for_room();
+    void read_piece();
+    void piece_is_read(Piece& piece);
+    void fail(const std::string& why);
+    void tell_of_room();
+
+    uv_loop_t* loop_;
+    uv::Stream& stream_;
+    Listener& listener_;
+    std::optional<Outlet> outlet_;
+    bool paced_ = false;
+    Pacer pacer_;
+    uv::Timer pause_;
+    std::uint64_t file_offset_ = 0;
+    bool busy_ = false;  // a write waits for the system, or a piece for the disk
+    bool finishing_ = false;
+    bool stopped_ = false;
+    mutable bool was_full_ = false;
+    uv::Anchor anchor_;
+};
+
+}  // namespace msw::net
