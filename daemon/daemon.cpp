@@ -18,7 +18,7 @@ constexpr milliseconds kConfirmTime{10000};
 
 }  // namespace
 
-Daemon::Daemon(const Paths& paths, const Config& config, std::string host_id, FileRoot files, Log& log)
+Daemon::Daemon(const Paths& paths, const Config& config, const std::string& host_id, FileRoot files, Log& log)
     : paths_(paths),
       log_(log),
       post_(loop_.raw()),

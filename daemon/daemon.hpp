@@ -25,7 +25,7 @@ class Daemon {
 public:
     /// @param config   checked already
     /// @param host_id  of this host
-    Daemon(const Paths& paths, const Config& config, std::string host_id, FileRoot files, Log& log);
+    Daemon(const Paths& paths, const Config& config, const std::string& host_id, FileRoot files, Log& log);
 
     /// Open the control socket, start the plugins, and run until told to end.
     /// @return the exit status: 0 (start again), 77 (stay down), 1 (could not start: said in the journal)

@@ -95,7 +95,7 @@ Forwarded Forwarder::forward(const DatapackRef& d, const Sender& sender) {
             refuse(*d, Code::unreachable, "this host has no transport, so nothing can leave it");
             return {};
         }
-        const Forwarded done = put_one(d, transport, sender);
+        Forwarded done = put_one(d, transport, sender);
         if (done.verdict == Forwarded::Verdict::done) add_one(counters_.to_transport);
         return done;
     }

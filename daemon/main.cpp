@@ -57,10 +57,10 @@ int main(int argc, char** argv) {
         (void)std::signal(SIGPIPE, SIG_IGN);
         msw::Result<msw::Config> config = msw::load_config(options.paths.config);
         if (options.check_config) {
-            if (!config) std::fprintf(stderr, "%s\n", config.error().text.c_str());
+            if (!config) (void)std::fprintf(stderr, "%s\n", config.error().text.c_str());
             if (config) {
-                for (const std::string& warning : config->warnings) std::fprintf(stderr, "%s\n", warning.c_str());
-                std::printf("%s is good\n", options.paths.config.c_str());
+                for (const std::string& warning : config->warnings) (void)std::fprintf(stderr, "%s\n", warning.c_str());
+                (void)std::printf("%s is good\n", options.paths.config.c_str());
             }
             return config ? 0 : 1;
         }
@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
         for (const std::string& warning : config->warnings) log.write(msw::Priority::warning, "mswd", warning);
         return start(options.paths, *config, log);
     } catch (const std::exception& e) {
-        std::fprintf(stderr, "mswd: %s\n", e.what());
+        (void)std::fprintf(stderr, "mswd: %s\n", e.what());
         return kFailed;
     }
 }

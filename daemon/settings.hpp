@@ -15,7 +15,7 @@ namespace msw {
 /// Thread: any.
 class Settings {
 public:
-    Settings(const Paths& paths, std::string host_id) : paths_(paths), host_id_(std::move(host_id)) {}
+    Settings(Paths paths, std::string host_id) : paths_(std::move(paths)), host_id_(std::move(host_id)) {}
 
     void set(const Config& config);
 

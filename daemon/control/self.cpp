@@ -99,15 +99,15 @@ void Self::handle(const Datapack& d) {
     }
 }
 
-void Self::follow(const Datapack& d) {
-    if (d.method != "get" || d.get("stream") != "1") {
-        services_.forwarder.refuse(d, Code::bad_request, "`tail` is a `get` with `stream: 1`");
-    } else if (d.get("id") != services_.forwarder.host_id()) {
-        services_.forwarder.refuse(d, Code::unsupported, "a journal can be followed on its own host only");
+void Self::follow(const Datapack& question) {
+    if (question.method != "get" || question.get("stream") != "1") {
+        services_.forwarder.refuse(question, Code::bad_request, "`tail` is a `get` with `stream: 1`");
+    } else if (question.get("id") != services_.forwarder.host_id()) {
+        services_.forwarder.refuse(question, Code::unsupported, "a journal can be followed on its own host only");
     } else if (followers_.size() == kMostFollowers) {
-        services_.forwarder.refuse(d, Code::queue_full, "the journal has its most followers already");
+        services_.forwarder.refuse(question, Code::queue_full, "the journal has its most followers already");
     } else {
-        followers_.push_back({d, 0, 0});
+        followers_.push_back({question, 0, 0});
         const std::lock_guard lock(mutex_);
         followed_ = true;
     }
@@ -126,7 +126,7 @@ void Self::line(const std::string& text) {
     services_.wakeups.wake(key_);
 }
 
-bool Self::give(Follower& follower, const std::string& text) {
+bool Self::give(Follower& follower, const std::string& line) {
     const std::vector<Forwarder::Row> rows = services_.forwarder.rows();
     const std::string app(follower.question.get("from"));
     const auto row = std::find_if(rows.begin(), rows.end(), [&](const Forwarder::Row& r) { return r.app == app; });
@@ -141,7 +141,7 @@ bool Self::give(Follower& follower, const std::string& text) {
     part.set("part", std::to_string(follower.parts++));
     if (follower.skipped > 0)
         part.body = "(" + std::to_string(std::exchange(follower.skipped, 0)) + " lines left out)\n";
-    part.body += text;
+    part.body += line;
     services_.forwarder.stamp(part, sender_);
     (void)services_.forwarder.forward(DatapackRef(std::move(part)), sender_);
     return true;

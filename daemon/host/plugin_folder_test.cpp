@@ -1,6 +1,7 @@
 #include "daemon/host/plugin_folder.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <cstdlib>
 #include <filesystem>
@@ -28,6 +29,20 @@ protected:
         const std::string path = base_ + "/" + name;
         std::ofstream(path) << "#!/bin/sh\n";
         fs::permissions(path, fs::perms::owner_exec, runnable ? fs::perm_options::add : fs::perm_options::remove);
+    }
+    [[nodiscard]] timespec changed(const std::string& name) const {
+        struct stat info {};
+        EXPECT_EQ(::stat((base_ + "/" + name).c_str(), &info), 0);
+        return info.st_ctim;
+    }
+    /// Write a file until its change is seen as later than that of another: file times move in ticks.
+    void put_later(const std::string& name, const std::string& than) const {
+        const timespec before = changed(than);
+        timespec now{};
+        do {
+            put(name, true);
+            now = changed(name);
+        } while (now.tv_sec == before.tv_sec && now.tv_nsec <= before.tv_nsec);
     }
     [[nodiscard]] PluginScan scan() const { return scan_plugins(base_ + "/shipped", {base_ + "/one", base_ + "/two"}); }
     [[nodiscard]] std::string shown() const {
@@ -63,9 +78,9 @@ TEST_F(PluginFolderTest, ShippedNamesAreReserved) {
 
 TEST_F(PluginFolderTest, TheLaterChangeOfTheSameNameCounts) {
     put("one/hello.py", true);
-    put("two/hello.py", true);
+    put_later("two/hello.py", "one/hello.py");
     EXPECT_EQ(scan().plugins.at(0).path, base_ + "/two/hello.py");
-    put("one/hello.py", true);
+    put_later("one/hello.py", "two/hello.py");
     EXPECT_EQ(scan().plugins.at(0).path, base_ + "/one/hello.py");
 }
 

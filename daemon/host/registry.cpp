@@ -100,7 +100,7 @@ void Registry::reload(RegistryOptions options) {
         }
     }
     for (const auto& [app, found] : now) {
-        if (found_.count(app) != 0) continue;
+        if (found_.contains(app)) continue;
         if (found.kind == FoundPlugin::Kind::module) {
             services_.log.write(Priority::notice, app, "a new module: it is loaded at the next restart");
         } else {

@@ -31,18 +31,24 @@ public:
     struct Member;
     using Object = std::vector<Member>;  // in the order given
 
-    Json() noexcept = default;
-    Json(bool value) : value_(value) {}                                      // NOLINT(google-explicit-constructor)
-    Json(std::int64_t value) : value_(value) {}                              // NOLINT(google-explicit-constructor)
-    Json(int value) : value_(std::int64_t{value}) {}                         // NOLINT(google-explicit-constructor)
-    Json(std::uint64_t value) : value_(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
-    Json(double value) : value_(value) {}                                    // NOLINT(google-explicit-constructor)
-    Json(const char* value) : value_(std::string(value)) {}                  // NOLINT(google-explicit-constructor)
-    Json(std::string value) : value_(std::move(value)) {}                    // NOLINT(google-explicit-constructor)
-    Json(std::string_view value) : value_(std::string(value)) {}             // NOLINT(google-explicit-constructor)
-    Json(Array value) : value_(std::move(value)) {}                          // NOLINT(google-explicit-constructor)
+    // Implicit, so that a value can be written where a Json is wanted. All are defined where Member is complete.
+    Json() noexcept;
+    Json(bool value);              // NOLINT(google-explicit-constructor)
+    Json(int value);               // NOLINT(google-explicit-constructor)
+    Json(std::int64_t value);      // NOLINT(google-explicit-constructor)
+    Json(std::uint64_t value);     // NOLINT(google-explicit-constructor)
+    Json(double value);            // NOLINT(google-explicit-constructor)
+    Json(const char* value);       // NOLINT(google-explicit-constructor)
+    Json(std::string value);       // NOLINT(google-explicit-constructor)
+    Json(std::string_view value);  // NOLINT(google-explicit-constructor)
+    Json(Array value);             // NOLINT(google-explicit-constructor)
+    Json(const Json& other);
+    Json(Json&& other) noexcept;
+    Json& operator=(const Json& other);
+    Json& operator=(Json&& other) noexcept;
+    ~Json();
     static Json object(std::initializer_list<std::pair<std::string_view, Json>> members = {});
-    static Json array() { return Json(Array{}); }
+    static Json array();
 
     /// Read a text of at most `max_depth` nested arrays and objects; a name given twice in an object is an error.
     /// @param name  what to call the text in messages

@@ -15,6 +15,8 @@
 #ifndef MSW_PLUGIN_H
 #define MSW_PLUGIN_H
 
+/* NOLINTBEGIN(modernize-*): this is C */
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -150,5 +152,7 @@ MSW_PLUGIN_EXPORT const msw_plugin_v1* msw_plugin_entry(void);
 #ifdef __cplusplus
 }
 #endif
+
+/* NOLINTEND(modernize-*) */
 
 #endif
