@@ -144,17 +144,23 @@ bool Decoder::parse_length(std::string_view digits) {
     return true;
 }
 
-bool Decoder::parse_field(std::string_view line) {
+bool Decoder::bad_field(std::string_view line) {
     const std::size_t colon = line.find(':');
-    const std::string_view name = line.substr(0, std::min(colon, line.size()));
     if (colon == std::string_view::npos || (colon + 1 < line.size() && line[colon + 1] != ' ')) {
         (void)fail(Code::bad_request, "a field must be `name: value`, not " + quoted(line));
-        return false;
+    } else {
+        (void)fail(Code::bad_request, "not a field name: " + quoted(line.substr(0, colon)));
     }
-    if (!valid_field_name(name)) {
-        (void)fail(Code::bad_request, "not a field name: " + quoted(name));
-        return false;
-    }
+    return false;
+}
+
+bool Decoder::parse_field(std::string_view line) {
+    std::size_t colon = 0;
+    while (colon < line.size() && chars::is(line[colon], chars::kName)) ++colon;
+    const bool separated =
+        colon < line.size() && line[colon] == ':' && (colon + 1 == line.size() || line[colon + 1] == ' ');
+    if (!separated || colon == 0 || colon > kLongestFieldName) return bad_field(line);
+    const std::string_view name = line.substr(0, colon);
     if (++field_count_ > limits_.fields) {
         (void)fail(Code::too_large, "the head has more than " + std::to_string(limits_.fields) + " fields");
         return false;
@@ -175,16 +181,17 @@ bool Decoder::parse_field(std::string_view line) {
     if (name == "length") return parse_length(value.empty() ? std::string_view("(nothing)") : value);
     if (value.empty()) return true;
 
-    Fields::Entry e{};
-    e.offset = static_cast<std::uint32_t>(name.data() - base);
-    e.name_length = static_cast<std::uint16_t>(name.size());
-    e.value_length = static_cast<std::uint32_t>(value.size());
-    e.plain = plain_value(value);
-    if (!e.plain && value.find('\0') != std::string_view::npos) {
+    const bool plain = plain_value(value);
+    if (!plain && value.find('\0') != std::string_view::npos) {
         (void)fail(Code::bad_request, "the value of " + quoted(name) + " holds a NUL byte");
         return false;
     }
-    fields.entries_.push_back(e);
+    // Written in place: a copy of a just written entry waits for its bytes to leave the store buffer.
+    Fields::Entry& e = fields.entries_.emplace_back();
+    e.offset = static_cast<std::uint32_t>(name.data() - base);
+    e.name_length = static_cast<std::uint16_t>(name.size());
+    e.value_length = static_cast<std::uint32_t>(value.size());
+    e.plain = plain;
     return true;
 }
 

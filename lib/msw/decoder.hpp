@@ -73,6 +73,7 @@ private:
     [[nodiscard]] Event parse_head();
     [[nodiscard]] bool parse_first_line(std::string_view line);
     [[nodiscard]] bool parse_field(std::string_view line);
+    [[nodiscard]] bool bad_field(std::string_view line);
     [[nodiscard]] bool parse_length(std::string_view digits);
     [[nodiscard]] Event finish_head();
     [[nodiscard]] Event fill_body();

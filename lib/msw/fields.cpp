@@ -77,7 +77,7 @@ bool operator==(const Fields& a, const Fields& b) noexcept {
 }
 
 bool valid_field_name(std::string_view name) noexcept {
-    return !name.empty() && name.size() <= 64 && chars::all(name, chars::kName);
+    return !name.empty() && name.size() <= kLongestFieldName && chars::all(name, chars::kName);
 }
 
 }  // namespace msw

@@ -84,6 +84,9 @@ private:
     std::vector<Entry> entries_;
 };
 
+/// Bytes of the longest field name.
+inline constexpr std::size_t kLongestFieldName = 64;
+
 /// @return whether `name` is `[A-Za-z0-9_.-]{1,64}`.
 [[nodiscard]] bool valid_field_name(std::string_view name) noexcept;
 
