@@ -1,22 +1,26 @@
 #include "daemon/host/wakeups.hpp"
 
-#include <stdexcept>
-
 namespace msw {
 
-void Wakeups::ClosePrepare::operator()(uv_prepare_t* handle) const noexcept {
-    uv_close(reinterpret_cast<uv_handle_t*>(handle), [](uv_handle_t* h) { delete reinterpret_cast<uv_prepare_t*>(h); });
+Wakeups::Wakeups(uv_loop_t* loop) : loop_thread_(std::this_thread::get_id()), wake_(loop, [this] { flush(); }) {
+    using Prepare = uv::Node<uv_prepare_t, Wakeups*>;
+    int status = 0;
+    prepare_ =
+        uv::make_node<uv_prepare_t, Wakeups*>([&](uv_prepare_t* h) { return uv_prepare_init(loop, h); }, status);
+    idle_ = uv::make_node<uv_idle_t, Wakeups*>([&](uv_idle_t* h) { return uv_idle_init(loop, h); }, status);
+    prepare_->state = this;
+    uv_prepare_start(&prepare_->handle, [](uv_prepare_t* h) { static_cast<Prepare*>(h->data)->state->before_waiting(); });
+    uv_unref(reinterpret_cast<uv_handle_t*>(&prepare_->handle));
 }
 
-Wakeups::Wakeups(uv_loop_t* loop) : loop_thread_(std::this_thread::get_id()), wake_(loop, [this] { flush(); }) {
-    auto handle = std::make_unique<uv_prepare_t>();
-    if (const int status = uv_prepare_init(loop, handle.get()); status != 0) {
-        throw std::runtime_error("libuv: " + uv::error_text(status));
+void Wakeups::before_waiting() {
+    // Who was woken may have left work for the end of this turn, and other prepare callbacks may have run already:
+    // an active idle handle makes the loop look for events without waiting, so that the turn ends now.
+    if (flush()) {
+        uv_idle_start(&idle_->handle, [](uv_idle_t*) {});
+    } else {
+        uv_idle_stop(&idle_->handle);
     }
-    prepare_.reset(handle.release());
-    prepare_->data = this;
-    uv_prepare_start(prepare_.get(), [](uv_prepare_t* h) { static_cast<Wakeups*>(h->data)->flush(); });
-    uv_unref(reinterpret_cast<uv_handle_t*>(prepare_.get()));
 }
 
 Wakeups::Key Wakeups::add(Sleeper& sleeper) {
@@ -37,7 +41,7 @@ void Wakeups::wake(Key key) {
     if (from_threads_.size() == 1) wake_.notify();
 }
 
-void Wakeups::flush() {
+bool Wakeups::flush() {
     // Waking one may wake others. After so many rounds the loop gets its turn first.
     constexpr int kRounds = 16;
     for (int round = 0; round < kRounds; ++round) {
@@ -48,13 +52,14 @@ void Wakeups::flush() {
             running_.insert(running_.end(), from_threads_.begin(), from_threads_.end());
             from_threads_.clear();
         }
-        if (running_.empty()) return;
+        if (running_.empty()) return round > 0;
         for (const Key key : running_) {
             const auto at = sleepers_.find(key);
             if (at != sleepers_.end()) at->second->wake();
         }
     }
     wake_.notify();
+    return true;
 }
 
 }  // namespace msw

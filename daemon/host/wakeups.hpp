@@ -1,6 +1,7 @@
 // Brings work to the loop: "your mailbox has something" from any thread, gathered and done once before the loop sleeps.
 #pragma once
 
+#include "uv/handle.hpp"
 #include "uv/loop.hpp"
 
 #include <cstdint>
@@ -37,11 +38,8 @@ public:
     void wake(Key key);
 
 private:
-    struct Prepare;
-    struct ClosePrepare {
-        void operator()(uv_prepare_t* handle) const noexcept;
-    };
-    void flush();
+    bool flush();
+    void before_waiting();
 
     std::thread::id loop_thread_;
     std::unordered_map<Key, Sleeper*> sleepers_;
@@ -51,7 +49,8 @@ private:
     std::mutex mutex_;
     std::vector<Key> from_threads_;
     uv::Wake wake_;
-    std::unique_ptr<uv_prepare_t, ClosePrepare> prepare_;
+    uv::NodePtr<uv_prepare_t, Wakeups*> prepare_;
+    uv::NodePtr<uv_idle_t, Wakeups*> idle_;
 };
 
 }  // namespace msw
