@@ -14,11 +14,18 @@ target_compile_definitions(msw_flags INTERFACE _GNU_SOURCE MSW_VERSION="${PROJEC
 if(MSW_SANITIZE STREQUAL "address")
   target_compile_options(msw_flags INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(msw_flags INTERFACE -fsanitize=address,undefined)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(msw_flags INTERFACE -fsanitize-ignorelist=${CMAKE_SOURCE_DIR}/cmake/sanitize-ignore.txt)
+  endif()
 elseif(MSW_SANITIZE STREQUAL "thread")
   target_compile_options(msw_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
   target_link_options(msw_flags INTERFACE -fsanitize=thread)
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_definitions(msw_flags INTERFACE _FORTIFY_SOURCE=2)
+endif()
+
+if(MSW_FUZZ)
+  target_compile_options(msw_flags INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
 find_program(CCACHE ccache)
