@@ -13,7 +13,7 @@
 
 namespace msw::net {
 
-/// None of these calls back into the mesh before it returns.
+/// None of these calls back into the mesh before it returns, but for deliver(), which may say undeliverable().
 /// Thread: one at a time.
 class Edge {
 public:

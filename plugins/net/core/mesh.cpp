@@ -20,7 +20,9 @@ void Mesh::tick(Time now) {
     for (const LinkId link : peers_.silent(now)) close(link, "not a byte came or went for 60 s", MSW_NOTICE, now);
 
     const auto connected = [this](std::string_view id) { return peers_.connected(id); };
-    for (const Address& address : book_.due(now, connected, settings_.only_proxy)) edge_.dial(address);
+    if (peers_.size() < kMostLinks) {
+        for (const Address& address : book_.due(now, connected, settings_.only_proxy)) edge_.dial(address);
+    }
 
     if (now >= next_gossip_) {
         next_gossip_ = now + kGossip;
@@ -101,7 +103,7 @@ void Mesh::hear_handshake(LinkId link, Pending& pending, const Datapack& word, T
 }
 
 void Mesh::refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now) {
-    const std::string& why = pending.handshake.why();
+    const std::string why = pending.handshake.why();
     const bool own_id = pending.handshake.refusal() == Handshake::Refusal::own_id;
     const auto dialled_by_us = std::find_if(pending_.begin(), pending_.end(), [&](const auto& p) {
         return p.second.address && p.second.flag == word.get("flag");
@@ -114,7 +116,9 @@ void Mesh::refuse_handshake(LinkId link, const Pending& pending, const Datapack&
     }
     if (pending.address && pending.handshake.refusal() != Handshake::Refusal::malformed) {
         const Address address = *pending.address;
-        close(link, why, MSW_NOTICE, now);
+        const auto entry = book_.entries().find(address);
+        const bool first = entry != book_.entries().end() && entry->second.failures == 0;
+        close(link, why, first ? MSW_NOTICE : MSW_DEBUG, now);  // it is tried again every minute
         book_.unwelcome(address, why, now);
         return;
     }
@@ -156,9 +160,8 @@ void Mesh::close(LinkId id, const std::string& why, msw_priority priority, Time 
         if (pending->second.address) book_.failed(*pending->second.address, why, now);
         if (pending->second.handshake.side() == Handshake::Side::accepted) --unknown_;
         pending_.erase(pending);
-        if (counters_.add_with_line(Count::bad_handshake, now)) {
-            edge_.log(priority, "the connection with " + remote + " was closed: " + why, nullptr);
-        }
+        const bool worth_a_line = priority == MSW_DEBUG || counters_.add_with_line(Count::bad_handshake, now);
+        if (worth_a_line) edge_.log(priority, "the connection with " + remote + " was closed: " + why, nullptr);
         (void)edge_.close(id);
         return;
     }
@@ -187,7 +190,8 @@ void Mesh::lost(LinkId id, const std::string& why, std::vector<Parcel> unsent, T
     const std::string peer = link->peer.id;
     const bool expected = link->retired;
     peers_.remove(id);
-    if (!expected) edge_.log(MSW_INFO, "the connection with " + peer + " ended: " + why, nullptr);
+    edge_.log(expected || peers_.connected(peer) ? MSW_DEBUG : MSW_INFO,
+              "the connection with " + peer + " ended: " + why, nullptr);
     if (!peers_.connected(peer)) book_.lost(peer, now);
     give_back(std::move(unsent), now);
     pump(now);

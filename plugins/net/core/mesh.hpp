@@ -86,7 +86,7 @@ public:
     /// One could not be written as that peer reads.
     void unfit(const Parcel& parcel, const Error& why, Time now);
     /// mswd did not take one.
-    void undeliverable(const Datapack& datapack, std::string_view why, Time now);
+    void undeliverable(const Datapack& datapack, const Error& why, Time now);
 
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return outbox_.size(); }

@@ -88,6 +88,8 @@ void Mesh::heard(LinkId id, Datapack d, Time now) {
     peers_.shows_life(id, now);
     counters_.add(Count::received);
     if (!link->modern()) d.head.remove("by");
+    // Answers go to `id`: what names no host, or several, must not decide where.
+    if (!valid_host_id(d.get("id"))) d.set("id", link->peer.id);
     strip_local_fields(d);
     if (passes_through(d)) {
         relay(*link, std::move(d), now);
@@ -190,11 +192,7 @@ void Mesh::refuse_file(LinkId id, const Datapack& head, const Error& why, Time n
     failed(head, Count::bad_file, why, now);
 }
 
-void Mesh::undeliverable(const Datapack& d, std::string_view why, Time now) {
-    if (counters_.add_with_line(Count::undeliverable, now)) {
-        edge_.log(MSW_WARNING, d.method + " for " + d.app + " was dropped: " + std::string(why), &d);
-    }
-}
+void Mesh::undeliverable(const Datapack& d, const Error& why, Time now) { failed(d, Count::undeliverable, why, now); }
 
 void Mesh::failed(const Datapack& d, Count count, const Error& why, Time now) {
     if (counters_.add_with_line(count, now)) {

@@ -61,7 +61,8 @@ std::vector<Parcel> Outbox::expire(Time now, const std::function<bool(const Parc
                 ++p;
                 continue;
             }
-            p->next_try = now + kBetweenTries;
+            p->next_try += kBetweenTries;
+            if (p->next_try <= now) p->next_try = now + kBetweenTries;  // we stood still for long: one failure
             if (reachable(*p) || ++p->tries < kMostTries) {
                 ++p;
                 continue;

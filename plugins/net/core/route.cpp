@@ -27,7 +27,8 @@ Route find_route(const Way& way, const Surroundings& around, std::string_view ca
         return around.connected(id) && (came_from.empty() || !same_host_id(id, came_from));
     };
     const auto begin = way.begin() + static_cast<std::ptrdiff_t>(first);
-    if (usable(way[first])) return {Route::Kind::next, way[first], Way(begin + 1, way.end())};
+    // Named by the way itself, a neighbour may be where it came from: the way gets shorter all the same.
+    if (around.connected(way[first])) return {Route::Kind::next, way[first], Way(begin + 1, way.end())};
 
     std::string via(around.proxy_of(way[first]));
     for (int i = 0; i < kLongestChain && !via.empty() && !same_host_id(via, around.own_id); ++i) {

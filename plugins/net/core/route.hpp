@@ -35,7 +35,7 @@ struct Route {
 
 /// Choose the next hop: the first host of the way if it is connected, else the one that relays for it (or relays for
 /// that one, and so on), else the default proxy.
-/// @param came_from  the neighbour it came from, to which it never goes back; empty: it was made here
+/// @param came_from  the neighbour it came from, which is no proxy for it; empty: it was made here
 [[nodiscard]] Route find_route(const Way& way, const Surroundings& around, std::string_view came_from = {});
 
 }  // namespace msw::net

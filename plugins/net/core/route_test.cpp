@@ -65,6 +65,7 @@ TEST(Route, Decisions) {
         {"we have one proxy for all, and talk to it", {{"p"}, {}, "p"}, {"p"}, "", "p "},
         {"never back", {{"p"}, {{"a", "p"}}, ""}, {"a"}, "p", "wait"},
         {"never back, by default either", {{"p"}, {}, "p"}, {"a"}, "P", "wait"},
+        {"back, if the way says so", {{"p"}, {}, ""}, {"p", "a"}, "p", "p a"},
         {"on from there", {{"p", "q"}, {{"a", "p"}}, ""}, {"a"}, "q", "p a"},
     };
     for (const Case& c : cases)

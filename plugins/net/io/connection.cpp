@@ -90,7 +90,12 @@ void Connection::begin_file() {
         return;
     }
     const Datapack& head = decoder_->datapack();
-    file_ = std::make_shared<FileIn>(head, decoder_->file_size(), owner_.use_of(*this, head), files_);
+    // What was received of a file that breaks off is removed on the pool: that can take a while.
+    const auto remove = [loop = loop_](FileIn* file) {
+        uv::work(
+            loop, [file] { delete file; }, [] {});
+    };
+    file_ = {new FileIn(head, decoder_->file_size(), owner_.use_of(*this, head), files_), remove};
     if (file_->draining()) {
         file_->refuse({Code::bad_request, "the app " + head.app + " takes no files"});
         return;

@@ -10,7 +10,9 @@ namespace msw::net {
 namespace {
 
 constexpr uv::Timer::Duration kTick{500};
-constexpr std::size_t kMostHeldHere = 1024;  // Datapacks made here for this host that may wait for a mailbox
+constexpr std::size_t kMostHeldHere = 4 * 1024 * 1024;  // bytes made here for this host that may wait for a mailbox
+
+std::size_t weight_of(const plugin::Handle& datapack) { return datapack.body().size() + 1024; }
 
 }  // namespace
 
@@ -124,6 +126,10 @@ std::vector<Parcel> Transport::take_away(LinkId link) {
     if (node.empty()) return {};
     dirty_.erase(link);
     std::vector<Parcel> unsent = node.mapped()->close();
+    if (const plugin::Handle& held = node.mapped()->held()) {
+        held_here_bytes_ += weight_of(held);  // it came whole, and its link is not needed any more
+        held_here_.push_back(held);
+    }
     closed_.push_back(std::move(node.mapped()));
     return unsent;
 }
@@ -180,7 +186,7 @@ void Transport::log(msw_priority priority, std::string_view text, const Datapack
 void Transport::deliver(LinkId from, Datapack datapack) {
     plugin::Handle handle = host_.make(datapack);
     if (!handle) {
-        mesh_.undeliverable(datapack, "mswd can't make a Datapack of it", now());
+        mesh_.undeliverable(datapack, {Code::bad_request, "mswd can't make a Datapack of it"}, now());
         return;
     }
     Connection* connection = find(from);
@@ -189,10 +195,12 @@ void Transport::deliver(LinkId from, Datapack datapack) {
         return;
     }
     if (held_here_.empty() && hand_in(handle)) return;
-    if (held_here_.size() == kMostHeldHere) {
-        mesh_.undeliverable(datapack, "its app does not take what waits for it", now());
+    if (held_here_bytes_ > kMostHeldHere) {
+        mesh_.undeliverable(datapack,
+                            {Code::queue_full, "the app " + datapack.app + " does not take what waits for it"}, now());
         return;
     }
+    held_here_bytes_ += weight_of(handle);
     held_here_.push_back(std::move(handle));
 }
 
@@ -201,13 +209,19 @@ bool Transport::hand_in(const plugin::Handle& datapack) {
     const int status = raw->deliver(raw->self, datapack.raw(), {nullptr, 0}, {nullptr, 0}, nullptr, nullptr);
     if (status == MSW_FULL) return false;
     if (status != MSW_OK) {
-        mesh_.undeliverable(datapack.copy(), status == MSW_CLOSED ? "mswd is stopping" : "mswd refused it", now());
+        const bool stopping = status == MSW_CLOSED;
+        mesh_.undeliverable(
+            datapack.copy(),
+            stopping ? Error{Code::closed, "mswd is stopping"} : Error{Code::bad_request, "mswd refused it"}, now());
     }
     return true;
 }
 
 void Transport::offer_held() {
-    while (!held_here_.empty() && hand_in(held_here_.front())) held_here_.pop_front();
+    while (!held_here_.empty() && hand_in(held_here_.front())) {
+        held_here_bytes_ -= weight_of(held_here_.front());
+        held_here_.pop_front();
+    }
     std::vector<LinkId> held;
     for (const auto& [id, connection] : connections_) {
         if (connection->held()) held.push_back(id);

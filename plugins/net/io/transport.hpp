@@ -86,6 +86,7 @@ private:
     std::map<Address, std::unique_ptr<Dialer>> dialers_;
     std::vector<std::unique_ptr<Dialer>> ended_dialers_;  // likewise
     std::deque<plugin::Handle> held_here_;                // made on this host, waiting for room in a mailbox
+    std::size_t held_here_bytes_ = 0;
     std::optional<uv::Listener> listener_;
     uv::Timer tick_;
     TurnHook turn_;

@@ -1,0 +1,368 @@
+#include "plugins/net/core/mesh.hpp"
+
+#include "base/json.hpp"
+#include "plugins/net/core/mesh_world_for_test.hpp"
+
+#include <gmock/gmock.h>
+#include <set>
+
+namespace msw::net {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+constexpr Time kRound{15'000};  // dialling, and a round of gossip
+
+/// The hosts that `host` can reach, as "id" or "id via proxy".
+std::set<std::string> peers_of(HostForTest& host) {
+    const Result<Json> rows = Json::parse(host.ask("peers").body);
+    std::set<std::string> out;
+    if (!rows) return {"no JSON"};
+    for (const Json& row : rows->items()) {
+        const std::string& via = row["via"].as_string();
+        out.insert(row["id"].as_string() + (via.empty() ? "" : " via " + via));
+    }
+    return out;
+}
+
+using Ids = std::set<std::string>;
+
+TEST(Mesh, OneAddressIsEnoughForAllToMeet) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    HostForTest& c = world.add("c", {1});
+    HostForTest& d = world.add("d", {3});
+    world.pass(4 * kRound);
+    EXPECT_EQ(peers_of(a), (Ids{"b", "c", "d"}));
+    EXPECT_EQ(peers_of(b), (Ids{"a", "c", "d"}));
+    EXPECT_EQ(peers_of(c), (Ids{"a", "b", "d"}));
+    EXPECT_EQ(peers_of(d), (Ids{"a", "b", "c"}));
+}
+
+TEST(Mesh, BothDialAtOnceAndOneConnectionStays) {
+    World world;
+    HostForTest& a = world.add("a", {2});
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    EXPECT_EQ(peers_of(a), (Ids{"b"}));
+    const Result<Json> at_a = Json::parse(a.ask("peers").body);
+    const Result<Json> at_b = Json::parse(b.ask("peers").body);
+    EXPECT_EQ(at_a->items()[0]["direction"].as_string(), "out");
+    EXPECT_EQ(at_b->items()[0]["direction"].as_string(), "in");
+}
+
+TEST(Mesh, ADatapackCrossesAndItsAnswerComesBack) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    b.send("get", "echo", "A", "hi");
+    world.settle();
+    ASSERT_THAT(a.bodies(), ElementsAre("hi"));
+    EXPECT_EQ(a.delivered[0].get("to"), "");
+    Datapack answer = a.delivered[0].reply();
+    answer.set("id", "a");
+    answer.set("from", "echo");
+    a.mesh.submit(answer, world.now);
+    world.settle();
+    ASSERT_THAT(b.delivered, SizeIs(1));
+    EXPECT_EQ(b.delivered[0].app, "tester");
+    EXPECT_EQ(b.delivered[0].get("flag"), "f-hi");
+}
+
+TEST(Mesh, EveryTargetOnceAndNeverOneself) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    HostForTest& c = world.add("c", {1});
+    world.pass(2 * kRound);
+    a.send("post", "log", "*", "1");
+    a.send("post", "log", "b+*", "2");
+    a.send("post", "log", "b+B+c+a", "3");
+    world.settle();
+    EXPECT_THAT(b.bodies(), ElementsAre("1", "2", "3"));
+    EXPECT_THAT(c.bodies(), ElementsAre("1", "2", "3"));
+    EXPECT_THAT(a.bodies(), ElementsAre("3"));
+    EXPECT_EQ(a.ask("targets c+*").body, R"(["c","b"])");
+}
+
+TEST(Mesh, AForcedWayIsTakenHopByHop) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    HostForTest& c = world.add("c", {1, 2});
+    world.pass(kRound);
+    a.send("post", "log", "b&c&b&a", "round");
+    world.settle();
+    ASSERT_THAT(a.bodies(), ElementsAre("round"));
+    EXPECT_EQ(a.delivered[0].get("hops"), "");
+    EXPECT_EQ(b.mesh.counters().of(Count::relayed), 2U);
+    EXPECT_EQ(c.mesh.counters().of(Count::relayed), 1U);
+}
+
+TEST(Mesh, TargetsThatMeanNobodyAreErrors) {
+    World world;
+    HostForTest& a = world.add("a");
+    const struct {
+        const char* to;
+        const char* error;
+    } cases[] = {{"*", "no-such-host"}, {"@control", "no-such-role"}, {"a b", "bad-request"}, {"b&*", "bad-request"}};
+    for (const auto& c : cases) {
+        a.send("get", "echo", c.to);
+        ASSERT_FALSE(a.delivered.empty()) << c.to;
+        EXPECT_EQ(a.delivered.back().get("error"), c.error) << c.to;
+        EXPECT_EQ(a.delivered.back().app, "tester");
+    }
+    a.delivered.clear();
+    a.send("reply", "echo", "@control");
+    EXPECT_THAT(a.delivered, IsEmpty());
+    EXPECT_EQ(a.mesh.counters().of(Count::bad_target), 5U);
+    EXPECT_EQ(a.ask("targets *").body, "[]");
+}
+
+TEST(Mesh, APeerThatComesUpLateGetsWhatWaitsInOrder) {
+    World world;
+    HostForTest& a = world.add("a", {2});
+    world.pass(Time(1000));
+    for (const char* body : {"1", "2", "3"}) a.send("post", "log", "b", body);
+    EXPECT_THAT(a.ask("queue").body, HasSubstr(R"({"to":"b","app":"log","flag":"f-1","bytes":1,"tries":0})"));
+    world.pass(Time(100'000));
+    HostForTest& b = world.add("b");
+    world.pass(Time(61'000));  // the longest back-off
+    EXPECT_THAT(b.bodies(), ElementsAre("1", "2", "3"));
+    EXPECT_EQ(a.ask("queue").body, "[]");
+}
+
+TEST(Mesh, AfterTheLastTryTheAskerIsTold) {
+    World world;
+    HostForTest& a = world.add("a");
+    a.send("get", "echo", "b", "q");
+    a.send("reply", "echo", "b", "r");
+    world.pass(Time(151'000));
+    EXPECT_THAT(a.delivered, IsEmpty());
+    world.pass(Time(2'000));
+    ASSERT_THAT(a.delivered, SizeIs(1));
+    EXPECT_EQ(a.delivered[0].get("error"), "unreachable");
+    EXPECT_EQ(a.delivered[0].get("flag"), "f-q");
+    EXPECT_EQ(a.mesh.counters().of(Count::unreachable), 2U);
+    ASSERT_FALSE(a.lines.empty());
+    EXPECT_EQ(a.lines.back().flag, "f-r");
+}
+
+TEST(Mesh, ARelayTellsTheOriginThatAHostIsAway) {
+    World world;
+    HostForTest& a = world.add("a");
+    (void)world.add("b", {1});
+    world.pass(kRound);
+    a.send("get", "echo", "b&x");
+    world.pass(Time(160'000));
+    ASSERT_THAT(a.delivered, SizeIs(1));
+    EXPECT_EQ(a.delivered[0].get("error"), "unreachable");
+    EXPECT_EQ(a.delivered[0].get("id"), "b");
+}
+
+TEST(Mesh, AHostBehindItsOnlyProxy) {
+    World world;
+    HostForTest& p = world.add("p");
+    HostForTest& a = world.add("a", {1});
+    HostForTest& w = world.add("w", {1, 2}, "p");
+    world.pass(2 * kRound);
+    EXPECT_EQ(peers_of(p), (Ids{"a", "w"}));
+    EXPECT_EQ(peers_of(a), (Ids{"p", "w via p"}));
+    EXPECT_EQ(peers_of(w), (Ids{"p", "a via p"}));
+    a.send("post", "log", "w", "there");
+    w.send("post", "log", "a", "back");
+    w.send("post", "log", "*", "all");
+    world.settle();
+    EXPECT_THAT(w.bodies(), ElementsAre("there"));
+    EXPECT_THAT(a.bodies(), ElementsAre("back", "all"));
+    EXPECT_THAT(p.bodies(), ElementsAre("all"));
+}
+
+TEST(Mesh, TwoProxiesBetween) {
+    World world;
+    (void)world.add("p");
+    (void)world.add("q", {1});
+    HostForTest& x = world.add("x", {1}, "p");
+    HostForTest& y = world.add("y", {2}, "q");
+    world.pass(3 * kRound);
+    x.send("post", "log", "y", "far");
+    y.send("post", "log", "x", "away");
+    world.settle();
+    EXPECT_THAT(y.bodies(), ElementsAre("far"));
+    EXPECT_THAT(x.bodies(), ElementsAre("away"));
+}
+
+TEST(Mesh, AProxyIsUsedWhileThereIsNoConnection) {
+    World world;
+    HostForTest& p = world.add("p");
+    HostForTest& h = world.add("h", {1}, "", "p");
+    (void)p;
+    world.pass(kRound);
+    HostForTest& a = world.add("a", {1});
+    world.pass(Time(500));
+    EXPECT_TRUE(peers_of(a).contains("h via p") || peers_of(a).contains("h"));
+    a.send("post", "log", "h", "hello");
+    world.settle();
+    EXPECT_THAT(h.bodies(), ElementsAre("hello"));
+}
+
+TEST(Mesh, NothingRunsInACircle) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    // Each believes that the other relays for x.
+    for (HostForTest* host : {&a, &b}) {
+        Datapack told("reply", "net", std::string(R"({"mht":[],"proxy":{"x":")") + (host == &a ? "b" : "a") + "\"}}");
+        told.set("id", host == &a ? "b" : "a");
+        for (const auto& [link, peer] : host->known) host->mesh.heard(link, told, world.now);
+    }
+    a.send("get", "echo", "x");
+    world.pass(Time(160'000));
+    EXPECT_EQ(b.mesh.counters().of(Count::relayed), 1U);
+    ASSERT_THAT(a.delivered, SizeIs(1));
+    EXPECT_EQ(a.delivered[0].get("error"), "unreachable");
+}
+
+TEST(Mesh, ADatapackIsPassedOnABoundedNumberOfTimes) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    Datapack d("post", "log");
+    d.set("id", "b");
+    d.set("from", "tester");
+    d.set("to", "c");
+    for (const char* hops : {"0", "x", "99999999999999999999"}) {
+        d.set("hops", hops);
+        a.mesh.heard(a.known.begin()->first, d, world.now);
+    }
+    EXPECT_EQ(a.mesh.counters().of(Count::no_hops), 3U);
+    world.settle();
+    ASSERT_FALSE(b.delivered.empty());
+    EXPECT_EQ(b.delivered[0].get("error"), "unreachable");
+}
+
+TEST(Mesh, AStarFromTheWireIsForUsAlone) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    Datapack d("post", "log", "star");
+    d.set("id", "b");
+    d.set("to", "*");
+    a.mesh.heard(a.known.begin()->first, d, world.now);
+    world.settle();
+    EXPECT_THAT(a.bodies(), ElementsAre("star"));
+    EXPECT_THAT(b.bodies(), IsEmpty());
+}
+
+TEST(Mesh, AnAnswerNeverGoesToAnIdThatNamesSeveral) {
+    World world;
+    HostForTest& a = world.add("a");
+    (void)world.add("b", {1});
+    world.pass(kRound);
+    Datapack d("get", "echo");
+    d.set("id", "*");
+    a.mesh.heard(a.known.begin()->first, d, world.now);
+    ASSERT_THAT(a.delivered, SizeIs(1));
+    EXPECT_EQ(a.delivered[0].get("id"), "b");
+}
+
+TEST(Mesh, ItsOwnAddressIsDialledOnce) {
+    World world;
+    HostForTest& a = world.add("a", {1});
+    world.pass(10 * kRound);
+    EXPECT_THAT(a.ask("status").body, HasSubstr("127.0.0.1:1 this host"));
+    EXPECT_EQ(a.ask("mht").body, R"({"mht":[],"proxy":{}})");
+    EXPECT_FALSE(a.said("our own id"));
+}
+
+TEST(Mesh, ANamesakeIsSaidAloud) {
+    World world;
+    HostForTest& a = world.add("a");
+    (void)world.add("A", {1});
+    world.pass(Time(1000));
+    EXPECT_TRUE(a.said("our own id"));
+    EXPECT_EQ(peers_of(a), Ids{});
+}
+
+TEST(Mesh, WhoSaysNothingIsClosedAfterTenSeconds) {
+    World world;
+    HostForTest& a = world.add("a");
+    EXPECT_TRUE(a.mesh.accepted(1000, "127.0.0.1", world.now));
+    world.pass(Time(9'500));
+    EXPECT_FALSE(a.said("no handshake"));
+    world.pass(Time(1'000));
+    EXPECT_TRUE(a.said("no handshake within 10 s"));
+}
+
+TEST(Mesh, UnknownConnectionsAreBounded) {
+    World world;
+    HostForTest& a = world.add("a");
+    for (LinkId i = 0; i < Mesh::kMostUnknown; ++i) EXPECT_TRUE(a.mesh.accepted(1000 + i, "127.0.0.1", world.now));
+    EXPECT_FALSE(a.mesh.accepted(5000, "127.0.0.1", world.now));
+    EXPECT_TRUE(a.said("too many"));
+    world.pass(Time(11'000));
+    EXPECT_TRUE(a.mesh.accepted(5001, "127.0.0.1", world.now));
+}
+
+TEST(Mesh, AKilledPeerIsDialledAgain) {
+    World world;
+    HostForTest& a = world.add("a", {2, 3});
+    HostForTest& b = world.add("b");
+    world.pass(kRound);
+    EXPECT_EQ(peers_of(a), (Ids{"b"}));
+    world.kill(b);
+    EXPECT_EQ(peers_of(a), Ids{});
+    HostForTest& again = world.add("b");  // on the next port
+    a.send("post", "log", "b", "again");
+    world.pass(Time(61'000));
+    EXPECT_THAT(again.bodies(), ElementsAre("again"));
+}
+
+TEST(Mesh, ALinkWithoutRoomFillsTheOutboxToItsBound) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    a.room = false;
+    for (int i = 0; i < 17; ++i) a.send("post", "log", "b", std::string(1024 * 1024, 'x'));
+    ASSERT_FALSE(a.delivered.empty());
+    EXPECT_EQ(a.delivered[0].get("error"), "queue-full");
+    world.settle();
+    EXPECT_EQ(b.delivered.size(), 0U);
+    a.room = true;
+    a.mesh.has_room_again(world.now);
+    world.settle();
+    EXPECT_EQ(b.delivered.size(), 15U);
+}
+
+TEST(Mesh, VerbsThatAreNotKnownListThoseThatAre) {
+    World world;
+    HostForTest& a = world.add("a");
+    for (const char* body : {"", "dance", "targets", "peers now", "targets a b"}) {
+        const Datapack answer = a.ask(body);
+        EXPECT_EQ(answer.get("error"), "bad-request") << body;
+    }
+    EXPECT_THAT(a.ask("dance").body, HasSubstr("net knows: mht, peers, queue, status, targets TARGETS"));
+    EXPECT_THAT(a.ask(" status\n").body, HasSubstr("Online:"));
+}
+
+TEST(Mesh, LikeLinesAreCountedButNotAllWritten) {
+    World world;
+    HostForTest& a = world.add("a");
+    for (int i = 0; i < 100; ++i) a.send("reply", "x", "@role");
+    EXPECT_EQ(a.mesh.counters().of(Count::bad_target), 100U);
+    EXPECT_EQ(a.lines.size(), Counters::kLines);
+    world.pass(Time(11'000));
+    EXPECT_TRUE(a.said("80 more of the kind \"bad-target\""));
+}
+
+}  // namespace
+}  // namespace msw::net

@@ -1,0 +1,141 @@
+#include "plugins/net/core/mesh_world_for_test.hpp"
+
+#include <algorithm>
+
+namespace msw::net {
+
+HostForTest::HostForTest(World& w, MeshSettings settings)
+    : world(w),
+      mesh(settings, *this, settings.listen_port),
+      id(settings.id),
+      address{"127.0.0.1", settings.listen_port} {}
+
+void HostForTest::dial(const Address& to) { world.dial(*this, to); }
+void HostForTest::say(LinkId link, const Datapack& word) { world.carry(*this, link, word); }
+void HostForTest::write(LinkId link, Parcel parcel) { world.carry(*this, link, std::move(parcel.datapack)); }
+
+std::vector<Parcel> HostForTest::close(LinkId link) {
+    world.cut(*this, link);
+    return {};
+}
+
+std::vector<Parcel> HostForTest::retire(LinkId link) {
+    world.cut(*this, link);  // the other end answers with its own end
+    return {};
+}
+
+void HostForTest::send(const char* method, const char* app, const char* to, std::string body) {
+    Datapack d(method, app, std::move(body));
+    d.set("id", id);
+    d.set("from", "tester");
+    d.set("flag", "f-" + d.body.substr(0, 16));
+    d.set("to", to);
+    mesh.submit(std::move(d), world.now);
+}
+
+Datapack HostForTest::ask(const char* body) {
+    const std::size_t before = delivered.size();
+    send("get", "net", "", body);
+    if (delivered.size() == before) return {};
+    Datapack answer = std::move(delivered.back());
+    delivered.pop_back();
+    return answer;
+}
+
+std::vector<std::string> HostForTest::bodies() const {
+    std::vector<std::string> out;
+    for (const Datapack& d : delivered) out.push_back(d.body);
+    return out;
+}
+
+bool HostForTest::said(std::string_view part) const {
+    return std::any_of(lines.begin(), lines.end(),
+                       [&](const Line& l) { return l.text.find(part) != std::string::npos; });
+}
+
+HostForTest& World::add(const char* id, const std::vector<std::uint16_t>& knows, const char* only_proxy,
+                        const char* proxy) {
+    MeshSettings settings;
+    settings.id = id;
+    settings.listen_port = ++last_port_;
+    settings.only_proxy = *only_proxy != '\0';
+    settings.proxy = settings.only_proxy ? only_proxy : proxy;
+    hosts.push_back(std::make_unique<HostForTest>(*this, settings));
+    std::vector<Address> addresses;
+    for (const std::uint16_t port : knows) addresses.push_back({"127.0.0.1", port});
+    hosts.back()->mesh.configure(addresses, now);
+    return *hosts.back();
+}
+
+void World::kill(HostForTest& host) {
+    std::vector<LinkId> links;
+    for (const auto& [end, other] : wires_) {
+        if (end.first == &host) links.push_back(end.second);
+    }
+    for (const LinkId link : links) cut(host, link);
+    host.address.port = 0;
+    settle();
+    std::erase_if(hosts, [&](const auto& h) { return h.get() == &host; });
+}
+
+HostForTest* World::at(const Address& address) {
+    const auto it =
+        std::find_if(hosts.begin(), hosts.end(), [&](const auto& h) { return h->address.port == address.port; });
+    return it == hosts.end() ? nullptr : it->get();
+}
+
+void World::dial(HostForTest& from, const Address& address) {
+    under_way_.emplace_back([this, &from, address] {
+        HostForTest* to = at(address);
+        if (to == nullptr) {
+            from.mesh.dial_failed(address, "refused", now);
+            return;
+        }
+        const LinkId near = ++last_link_;
+        const LinkId far = ++last_link_;
+        wires_[{&from, near}] = {to, far};
+        wires_[{to, far}] = {&from, near};
+        if (!to->mesh.accepted(far, "127.0.0.1", now)) cut(*to, far);
+        from.mesh.dialled(near, address, now);
+    });
+}
+
+void World::carry(HostForTest& from, LinkId link, Datapack datapack) {
+    under_way_.emplace_back([this, &from, link, d = std::move(datapack)]() mutable {
+        const auto wire = wires_.find({&from, link});
+        if (wire != wires_.end()) wire->second.host->mesh.heard(wire->second.link, std::move(d), now);
+    });
+}
+
+void World::cut(HostForTest& from, LinkId link) {
+    // Behind all that is under way, as the end of a stream is.
+    under_way_.emplace_back([this, &from, link] {
+        const auto wire = wires_.find({&from, link});
+        if (wire == wires_.end()) return;
+        const End other = wire->second;
+        wires_.erase(wire);
+        wires_.erase({other.host, other.link});
+        other.host->mesh.lost(other.link, "the other side closed it", {}, now);
+        from.mesh.lost(link, "closed", {}, now);
+    });
+}
+
+void World::settle() {
+    while (!under_way_.empty()) {
+        const std::function<void()> next = std::move(under_way_.front());
+        under_way_.pop_front();
+        next();
+    }
+}
+
+void World::pass(Time time) {
+    const Time until = now + time;
+    for (;;) {
+        for (const auto& host : hosts) host->mesh.tick(now);
+        settle();
+        if (now >= until) return;
+        now += std::min(Time(500), until - now);
+    }
+}
+
+}  // namespace msw::net

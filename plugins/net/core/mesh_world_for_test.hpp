@@ -1,0 +1,92 @@
+// Several hosts in one process: real Mesh objects, links that are queues, and a clock that is moved by hand.
+#pragma once
+
+#include "plugins/net/core/mesh.hpp"
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace msw::net {
+
+class World;
+
+/// One host: its Mesh, and an Edge that leads to the World.
+class HostForTest final : public Edge {
+public:
+    struct Line {
+        msw_priority priority;
+        std::string text;
+        std::string flag;
+    };
+
+    HostForTest(World& world, MeshSettings settings);
+
+    void dial(const Address& address) override;
+    void say(LinkId link, const Datapack& word) override;
+    void established(LinkId link, const PeerInfo& peer) override { known[link] = peer; }
+    [[nodiscard]] bool has_room(LinkId) const override { return room; }
+    void write(LinkId link, Parcel parcel) override;
+    [[nodiscard]] std::pair<std::size_t, std::size_t> waiting(LinkId) const override { return {0, 0}; }
+    std::vector<Parcel> close(LinkId link) override;
+    std::vector<Parcel> retire(LinkId link) override;
+    void deliver(LinkId, Datapack datapack) override { delivered.push_back(std::move(datapack)); }
+    void log(msw_priority priority, std::string_view text, const Datapack* about) override {
+        lines.push_back({priority, std::string(text), std::string(about == nullptr ? "" : about->get("flag"))});
+    }
+
+    /// Send as a plugin of this host would.
+    void send(const char* method, const char* app, const char* to, std::string body = {});
+    /// Ask net itself. @return its answer
+    [[nodiscard]] Datapack ask(const char* body);
+    [[nodiscard]] std::vector<std::string> bodies() const;
+    [[nodiscard]] bool said(std::string_view part) const;
+
+    World& world;
+    Mesh mesh;
+    std::string id;
+    Address address;
+    std::map<LinkId, PeerInfo> known;
+    std::vector<Datapack> delivered;
+    std::vector<Line> lines;
+    bool room = true;
+};
+
+/// Time, the wires, and who is up.
+class World {
+public:
+    /// Start a host that listens on a port of its own. @param knows  ports in its address file
+    HostForTest& add(const char* id, const std::vector<std::uint16_t>& knows = {}, const char* only_proxy = "",
+                     const char* proxy = "");
+    /// It is gone, without a word.
+    void kill(HostForTest& host);
+    /// Let `time` pass, in steps of half a second.
+    void pass(Time time);
+    /// Until nothing is under way.
+    void settle();
+
+    // For HostForTest.
+    void dial(HostForTest& from, const Address& address);
+    void carry(HostForTest& from, LinkId link, Datapack datapack);
+    void cut(HostForTest& from, LinkId link);
+
+    Time now{0};
+    std::vector<std::unique_ptr<HostForTest>> hosts;
+
+private:
+    struct End {
+        HostForTest* host;
+        LinkId link;
+    };
+    [[nodiscard]] HostForTest* at(const Address& address);
+
+    std::map<std::pair<HostForTest*, LinkId>, End> wires_;
+    std::deque<std::function<void()>> under_way_;
+    LinkId last_link_ = 0;
+    std::uint16_t last_port_ = 0;
+};
+
+}  // namespace msw::net
