@@ -116,9 +116,10 @@ std::string lack_advice(const msw::Datapack& d) {
     msw::Datapack quoted = d;
     quoted.head.remove("flag");
     quoted.set(update ? "update_to" : "to", update ? "*" : "HOST");
-    return "  If a `;` was lost to your shell, quote the command:\n    mswctl send '" + msw::write_command(quoted) +
-           "'\n  or write it without `;`:\n    " + with_flag(d, update ? " -f update_to='*'" : " --to HOST") +
-           "\n  If it is meant for this host:\n    " + with_flag(d, " --here");
+    return "  If a `;` was lost to your shell, quote the command:\n    mswctl send " +
+           msw::shell_quoted(msw::write_command(quoted)) + "\n  or write it without `;`:\n    " +
+           with_flag(d, update ? " -f update_to='*'" : " --to HOST") + "\n  If it is meant for this host:\n    " +
+           with_flag(d, " --here");
 }
 
 }  // namespace mswctl

@@ -74,13 +74,17 @@ struct Editor::State {
 
     int next_char(wchar_t* c);
     int read_byte(wchar_t* c);
-    [[nodiscard]] std::size_t cursor_row() const;
+    [[nodiscard]] std::size_t row_of(const wchar_t* end) const;
+    void leave_line() const;
 };
 
 /// @return 1: a character; 0: the end of input; -1: the line is to be dropped
 int Editor::State::next_char(wchar_t* c) {
     for (;;) {
-        if (interrupted != 0) return -1;
+        if (interrupted != 0) {
+            leave_line();
+            return -1;
+        }
         const auto left = std::chrono::ceil<Milliseconds>(watched.wake() - Clock::now());
         std::array<pollfd, 2> ready{{{STDIN_FILENO, POLLIN, 0}, {watched.fd(), POLLIN, 0}}};
         const int n =
@@ -108,12 +112,20 @@ int Editor::State::read_byte(wchar_t* c) {
     return 1;
 }
 
-std::size_t Editor::State::cursor_row() const {
+/// @param end  a place in the line
+/// @return rows between where the prompt begins and that place
+std::size_t Editor::State::row_of(const wchar_t* end) const {
     Cursor cursor(terminal_columns());
     for (const char c : prompt) cursor.put(static_cast<wchar_t>(c));  // prompts are ASCII
-    const LineInfoW* line = el_wline(el);
-    for (const wchar_t* c = line->buffer; c < line->cursor; ++c) cursor.put(*c);
+    for (const wchar_t* c = el_wline(el)->buffer; c < end; ++c) cursor.put(*c);
     return cursor.row();
+}
+
+/// Go to the row below the line, which stays to be read.
+void Editor::State::leave_line() const {
+    const LineInfoW* line = el_wline(el);
+    for (std::size_t row = row_of(line->cursor); row <= row_of(line->lastchar); ++row) std::fputc('\n', stdout);
+    (void)std::fflush(stdout);
 }
 
 Editor::Editor(Watched& watched, std::string history)
@@ -156,13 +168,9 @@ std::optional<std::string> Editor::line(std::string prompt) {
     s.editing = true;
     const char* text = el_gets(s.el, &length);
     s.editing = false;
-    if (interrupted != 0) {
-        std::fputs("^C\n", stdout);
-        std::fflush(stdout);
-        return std::string();
-    }
+    if (interrupted != 0) return std::string();
     if (text == nullptr || length <= 0) {
-        std::fputc('\n', stdout);
+        (void)std::fputc('\n', stdout);
         return std::nullopt;
     }
     std::string line(text, static_cast<std::size_t>(length));
@@ -183,13 +191,14 @@ void Editor::print_above(std::string_view text) {
     if (text.empty()) return;
     if (s.editing) {
         std::string clear = "\r";
-        if (const std::size_t row = s.cursor_row(); row > 0) clear += "\x1b[" + std::to_string(row) + 'A';
+        if (const std::size_t row = s.row_of(el_wline(s.el)->cursor); row > 0)
+            clear += "\x1b[" + std::to_string(row) + 'A';
         clear += "\x1b[J";
-        std::fwrite(clear.data(), 1, clear.size(), stdout);
+        (void)std::fwrite(clear.data(), 1, clear.size(), stdout);
     }
-    std::fwrite(text.data(), 1, text.size(), stdout);
+    (void)std::fwrite(text.data(), 1, text.size(), stdout);
     if (s.editing && text.back() != '\n') std::fputc('\n', stdout);
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
     if (s.editing) el_set(s.el, EL_REFRESH, nullptr);
 }
 

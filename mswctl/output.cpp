@@ -48,14 +48,13 @@ void Output::talk(std::string_view text) {
     if (above_) {
         above_(line);
     } else {
-        std::fwrite(line.data(), 1, line.size(), stderr);
+        (void)std::fwrite(line.data(), 1, line.size(), stderr);
     }
 }
 
 std::string Output::coloured_host(std::string_view host) const {
     if (!colour_) return std::string(host);
-    constexpr std::array<const char*, 6> kColours{"\x1b[36m", "\x1b[32m", "\x1b[33m",
-                                                  "\x1b[35m", "\x1b[34m", "\x1b[31m"};
+    constexpr std::array<const char*, 5> kColours{"\x1b[36m", "\x1b[32m", "\x1b[33m", "\x1b[35m", "\x1b[34m"};
     unsigned sum = 0;
     for (const char c : host) sum = sum * 31 + static_cast<unsigned char>(c);
     return kColours[sum % kColours.size()] + std::string(host) + "\x1b[0m";
@@ -67,10 +66,10 @@ std::string Output::bold(std::string_view text) const {
 
 bool Output::ask(std::string_view question) {
     const std::string text = printable(question) + ' ';
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    (void)std::fwrite(text.data(), 1, text.size(), stderr);
     std::string line;
     if (!std::getline(std::cin, line)) {
-        std::fputc('\n', stderr);
+        (void)std::fputc('\n', stderr);
         return false;
     }
     return means_yes(line);

@@ -24,7 +24,7 @@ std::size_t bytes_of(std::string_view text, std::size_t columns) noexcept {
 std::string scaled(double value, std::string_view unit) {
     std::array<char, 32> text{};
     const bool whole = value >= 10 || value == static_cast<double>(static_cast<std::int64_t>(value));
-    std::snprintf(text.data(), text.size(), whole ? "%.0f" : "%.1f", value);
+    (void)std::snprintf(text.data(), text.size(), whole ? "%.0f" : "%.1f", value);
     return std::string(text.data()) + ' ' + std::string(unit);
 }
 

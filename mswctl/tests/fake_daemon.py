@@ -22,9 +22,9 @@ class Datapack:
         lines.append(f"length: {len(self.body)}")
         return ("\n".join(lines) + "\n\n").encode() + self.body
 
-    def reply(self, body=b"", **head):
+    def reply(self, body=b"", head=None, **more):
         return Datapack("reply", self.head.get("from", "@1"), body,
-                        {"flag": self.head.get("flag", ""), **head})
+                        {"flag": self.head.get("flag", ""), **(head or {}), **more})
 
     def error(self, code, sentence, **head):
         return self.reply(sentence, error=code, **head)
