@@ -5,11 +5,11 @@ namespace msw {
 Wakeups::Wakeups(uv_loop_t* loop) : loop_thread_(std::this_thread::get_id()), wake_(loop, [this] { flush(); }) {
     using Prepare = uv::Node<uv_prepare_t, Wakeups*>;
     int status = 0;
-    prepare_ =
-        uv::make_node<uv_prepare_t, Wakeups*>([&](uv_prepare_t* h) { return uv_prepare_init(loop, h); }, status);
+    prepare_ = uv::make_node<uv_prepare_t, Wakeups*>([&](uv_prepare_t* h) { return uv_prepare_init(loop, h); }, status);
     idle_ = uv::make_node<uv_idle_t, Wakeups*>([&](uv_idle_t* h) { return uv_idle_init(loop, h); }, status);
     prepare_->state = this;
-    uv_prepare_start(&prepare_->handle, [](uv_prepare_t* h) { static_cast<Prepare*>(h->data)->state->before_waiting(); });
+    uv_prepare_start(&prepare_->handle,
+                     [](uv_prepare_t* h) { static_cast<Prepare*>(h->data)->state->before_waiting(); });
     uv_unref(reinterpret_cast<uv_handle_t*>(&prepare_->handle));
 }
 
