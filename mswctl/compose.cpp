@@ -44,7 +44,10 @@ std::string with_flag(const msw::Datapack& d, std::string_view flag) {
 
 msw::Result<msw::Datapack> compose(const Wish& wish) {
     msw::Result<msw::Datapack> parsed = msw::parse_command(wish.spec);
-    if (!parsed) return parsed.error();
+    if (!parsed) {
+        const bool lost = wish.spec.find(';') != std::string::npos;
+        return bad(parsed.error().text + (lost ? "; a `;` that belongs to the body is written `\\;`" : ""));
+    }
     msw::Datapack& d = *parsed;
     for (const std::string& field : wish.fields) {
         if (msw::Result<void> added = add_field(d, field); !added) return added.error();

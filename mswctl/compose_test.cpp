@@ -34,6 +34,8 @@ TEST(Compose, FlagsAndGrammarSayTheSame) {
 
 TEST(Compose, SaysWhatIsWrong) {
     EXPECT_THAT(wrong("x:y", {"a"}), HasSubstr("NAME=VALUE"));
+    EXPECT_THAT(wrong("shell:cd /; ls"), HasSubstr("written `\\;`"));
+    EXPECT_EQ(made("shell:cd /\\; ls").body, "cd /; ls");
     EXPECT_THAT(wrong("x:y", {"a="}), HasSubstr("no value"));
     EXPECT_THAT(wrong("x:y", {"id=a"}), HasSubstr("daemon"));
     EXPECT_THAT(wrong("x:y", {"a=1", "a=2"}), HasSubstr("twice"));
