@@ -85,6 +85,7 @@ void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& ra
 /// @return the first of `words` that is no command and what it may have been, or nothing
 std::string unknown_command(const std::vector<std::string>& words) {
     std::vector<std::string_view> names;
+    names.reserve(kCommands.size());
     for (const Command& c : kCommands) names.push_back(c.name);
     for (const std::string& word : words) {
         if (word.empty() || word.front() == '-') continue;
@@ -121,7 +122,7 @@ std::string words_of(const CLI::ParseError& error, const CLI::App& app, const Ar
     if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr) return text;
     const std::vector<std::string> extra = app.remaining(true);
     if (args.command.empty() && app.get_subcommands().empty()) {
-        if (const std::string unknown = unknown_command(extra); !unknown.empty()) return unknown;
+        if (std::string unknown = unknown_command(extra); !unknown.empty()) return unknown;
     }
     if (std::string unknown = unknown_option(extra, app); !unknown.empty()) return unknown;
     std::string list;

@@ -124,7 +124,7 @@ std::size_t Editor::State::row_of(const wchar_t* end) const {
 /// Go to the row below the line, which stays to be read.
 void Editor::State::leave_line() const {
     const LineInfoW* line = el_wline(el);
-    for (std::size_t row = row_of(line->cursor); row <= row_of(line->lastchar); ++row) std::fputc('\n', stdout);
+    for (std::size_t row = row_of(line->cursor); row <= row_of(line->lastchar); ++row) (void)std::fputc('\n', stdout);
     (void)std::fflush(stdout);
 }
 
@@ -197,7 +197,7 @@ void Editor::print_above(std::string_view text) {
         (void)std::fwrite(clear.data(), 1, clear.size(), stdout);
     }
     (void)std::fwrite(text.data(), 1, text.size(), stdout);
-    if (s.editing && text.back() != '\n') std::fputc('\n', stdout);
+    if (s.editing && text.back() != '\n') (void)std::fputc('\n', stdout);
     (void)std::fflush(stdout);
     if (s.editing) el_set(s.el, EL_REFRESH, nullptr);
 }

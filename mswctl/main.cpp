@@ -9,7 +9,7 @@
 
 int main(int argc, char** argv) {
     using mswctl::Exit;
-    std::setlocale(LC_CTYPE, "");
+    (void)std::setlocale(LC_CTYPE, "");
     try {
         const std::variant<mswctl::Arguments, Exit> read = mswctl::read_arguments(argc, argv);
         if (const Exit* end = std::get_if<Exit>(&read)) return static_cast<int>(*end);

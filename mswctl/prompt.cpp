@@ -31,7 +31,7 @@ public:
     void step() override;
 
 private:
-    bool obey(const std::string& line);
+    bool obey(const std::string& text);
     void send(const std::string& spec);
     void word(const std::string& name);
     void take(const msw::Datapack& d);
