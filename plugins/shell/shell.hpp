@@ -29,7 +29,7 @@ private:
     [[nodiscard]] Settings settings() const;
     void receive(plugin::Handle question);
     void work();
-    [[nodiscard]] Datapack answer(const plugin::Handle& question) const;
+    [[nodiscard]] Datapack answer(const plugin::Handle& handle) const;
     void finish(const plugin::Handle& question, const Datapack& answer) const;
 
     plugin::Host host_;

@@ -86,7 +86,7 @@ private:
         const auto below = files_.lower_bound(name + '/');
         if (below != files_.end() && below->first.compare(0, name.size() + 1, name + '/') == 0) return true;
         for (std::size_t slash = name.find('/'); slash != std::string::npos; slash = name.find('/', slash + 1)) {
-            if (files_.count(name.substr(0, slash)) > 0) return true;
+            if (files_.contains(name.substr(0, slash))) return true;
         }
         return false;
     }

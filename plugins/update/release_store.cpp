@@ -41,12 +41,12 @@ bool Store::runnable(const std::string& digest) const {
 }
 
 State Store::read() const {
-    const auto digest_or_nothing = [](std::string text) { return is_digest(text) ? text : std::string(); };
+    const auto digest_or_nothing = [](const std::string& text) { return is_digest(text) ? text : std::string(); };
     State state;
     state.current = digest_or_nothing(read_link("current"));
     state.next = digest_or_nothing(read_link("next"));
     state.previous = read_link("previous");
-    if (state.previous != kBase) state.previous = digest_or_nothing(std::move(state.previous));
+    if (state.previous != kBase) state.previous = digest_or_nothing(state.previous);
     state.trial = parse_trial(read_small(folder_ + "/trial"));
     return state;
 }

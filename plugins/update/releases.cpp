@@ -118,6 +118,12 @@ Result<Manifest> Releases::manifest_of(const std::string& digest) const {
     return Manifest::parse(json, {});
 }
 
+std::string Releases::failed() const {
+    const std::string line = store_.failed();
+    const std::size_t space = std::min(line.find(' '), line.size());
+    return line.empty() ? line : release::short_digest(line.substr(0, space)) + ':' + line.substr(space);
+}
+
 Json Releases::status() const {
     const release::State state = store_.read();
     Json list = Json::array();

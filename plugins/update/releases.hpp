@@ -34,6 +34,9 @@ public:
     /// @return an error with everything as it was
     [[nodiscard]] Result<Installed> install(int fd, const std::string& digest);
 
+    /// @return the release that was given up last and why, for people; empty: there was none
+    [[nodiscard]] std::string failed() const;
+
     /// @return {"running", "previous", "next", "releases": [{"digest", "version", "from", "files", "bytes"}], "failed"}
     [[nodiscard]] Json status() const;
 

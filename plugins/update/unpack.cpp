@@ -110,7 +110,7 @@ public:
 
     Result<Manifest> finish(const std::string& digest) {
         for (const ManifestFile& file : manifest_.files) {
-            if (seen_.count(file.name) == 0) return bad("\"" + file.name + "\" is missing");
+            if (!seen_.contains(file.name)) return bad("\"" + file.name + "\" is missing");
         }
         ssize_t n = 0;
         while ((n = source_.read_on()) > 0) {

@@ -57,6 +57,9 @@ Update::Update(plugin::Host host)
 
 void Update::run() {
     releases_.clean_up();
+    if (const std::string failed = releases_.failed(); !failed.empty()) {
+        host_.log(MSW_WARNING, "the last update to be given up was release " + failed);
+    }
     while (const std::optional<plugin::Handle> handle = host_.get_handle()) take(handle->copy());
 }
 
@@ -161,7 +164,7 @@ void Update::note_answer(const Datapack& reply) {
               (host.empty() ? "an update" : host) + ": " + (error.empty() ? "" : error + ": ") +
                   std::string(trimmed(reply.body)),
               {{"MSW_FLAG", reply.get("flag")}, {"MSW_ID", host}});
-    if (reply.get("flag") != sent_flag_ || (answers_.size() >= kMostAnswers && answers_.count(host) == 0)) return;
+    if (reply.get("flag") != sent_flag_ || (answers_.size() >= kMostAnswers && !answers_.contains(host))) return;
     answers_[host] = Answer{error, std::string(trimmed(reply.body))};
 }
 

@@ -137,7 +137,7 @@ private:
     (void)std::signal(SIGPIPE, SIG_DFL);
     (void)::sigprocmask(SIG_SETMASK, &mask, nullptr);
     ::execl("/bin/sh", "sh", "-c", command, nullptr);
-    std::fprintf(stderr, "mswd-exec: /bin/sh: %s\n", std::strerror(errno));
+    (void)std::fprintf(stderr, "mswd-exec: /bin/sh: %s\n", std::strerror(errno));
     ::_exit(kExitFailed);
 }
 
@@ -152,7 +152,8 @@ int main(int argc, char** argv) {
     char* end = nullptr;
     const long seconds = argc == 3 ? std::strtol(argv[1], &end, 10) : 0;
     if (argc != 3 || *end != '\0' || seconds <= 0) {
-        std::fputs("usage: mswd-exec SECONDS COMMAND   (started by mswd; ends COMMAND when its stdin ends)\n", stderr);
+        (void)std::fputs("usage: mswd-exec SECONDS COMMAND   (started by mswd; ends COMMAND when its stdin ends)\n",
+                         stderr);
         return kExitUsage;
     }
     (void)::fcntl(kReportFd, F_SETFD, FD_CLOEXEC);
@@ -176,7 +177,7 @@ int main(int argc, char** argv) {
     Command command(shell, signals);
     const Why why = command.wait(deadline);
     if (!command.end_all(why == Why::told ? kGraceIfTold : kGrace)) {
-        std::fputs("\nmswd-exec: some processes of this command could not be ended\n", stderr);
+        (void)std::fputs("\nmswd-exec: some processes of this command could not be ended\n", stderr);
     }
     if (why != Why::shell_ended) {
         report(why == Why::timeout ? "timeout" : "ended");

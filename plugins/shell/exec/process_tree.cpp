@@ -14,7 +14,7 @@ struct CloseDir {
     void operator()(DIR* dir) const noexcept { ::closedir(dir); }
 };
 struct CloseFile {
-    void operator()(std::FILE* file) const noexcept { std::fclose(file); }
+    void operator()(std::FILE* file) const noexcept { (void)std::fclose(file); }
 };
 
 void append_children(const std::string& process, std::vector<pid_t>& out) {

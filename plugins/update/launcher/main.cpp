@@ -35,7 +35,7 @@ using msw::release::Store;
 
 constexpr int kCantExecute = 126;
 
-void say(const std::string& text) { std::fprintf(stderr, "mswd-launcher: %s\n", text.c_str()); }
+void say(const std::string& text) { (void)std::fprintf(stderr, "mswd-launcher: %s\n", text.c_str()); }
 
 /// @return path of the mswd beside this program
 std::string base_program() {

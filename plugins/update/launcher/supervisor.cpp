@@ -39,7 +39,7 @@ int next_signal(const sigset_t& signals, std::optional<Clock::time_point> deadli
     std::string name = program;
     argv[0] = name.data();
     ::execv(program.c_str(), argv);
-    std::fprintf(stderr, "mswd-launcher: %s: %s\n", program.c_str(), std::strerror(errno));
+    (void)std::fprintf(stderr, "mswd-launcher: %s: %s\n", program.c_str(), std::strerror(errno));
     ::_exit(kCantExecute);
 }
 
