@@ -7,7 +7,12 @@
 namespace msw::net {
 
 Mesh::Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed)
-    : settings_(std::move(settings)), edge_(edge), book_(seed), peers_(settings_.id) {}
+    : settings_(std::move(settings)),
+      around_{settings_.id, only_proxy(), [this](std::string_view id) { return peers_.connected(id); },
+              [this](std::string_view id) { return proxies_.of(id); }},
+      edge_(edge),
+      book_(seed),
+      peers_(settings_.id) {}
 
 Identity Mesh::identity() const { return {settings_.id, settings_.listen_port, only_proxy()}; }
 
@@ -31,7 +36,7 @@ void Mesh::tick(Time now) {
     }
 
     for (const Parcel& parcel : outbox_.expire(now, [this](const Parcel& p) {
-             return find_route(p.way, around(), p.came_from).kind != Route::Kind::wait;
+             return find_route(p.way, around_, p.came_from).kind != Route::Kind::wait;
          })) {
         failed(parcel.datapack, Count::unreachable,
                {Code::unreachable, parcel.way.back() + " could not be reached in " +

@@ -123,7 +123,6 @@ private:
     void relay(const Link& link, Datapack datapack, Time now);
     void failed(const Datapack& datapack, Count count, const Error& why, Time now);
     void answer(const Datapack& asked, Datapack reply, Time now);
-    [[nodiscard]] Surroundings around() const;
     [[nodiscard]] bool is_self(std::string_view id) const;
 
     // mesh_verbs.cpp: the app `net`
@@ -140,6 +139,7 @@ private:
     [[nodiscard]] std::vector<Reachable> reachable() const;
 
     MeshSettings settings_;
+    const Surroundings around_;
     Edge& edge_;
     Counters counters_;
     AddressBook book_;

@@ -30,11 +30,6 @@ std::optional<unsigned> hops_left(const Datapack& d) {
 
 bool Mesh::is_self(std::string_view id) const { return same_host_id(id, settings_.id); }
 
-Surroundings Mesh::around() const {
-    return {settings_.id, only_proxy(), [this](std::string_view id) { return peers_.connected(id); },
-            [this](std::string_view id) { return proxies_.of(id); }};
-}
-
 Result<std::vector<Way>> Mesh::resolve(std::string_view to) const {
     const Result<std::vector<Target>> targets = parse_targets(to);
     if (!targets) return targets.error();
@@ -140,7 +135,7 @@ void Mesh::arrived(LinkId link, Datapack d, Time now) {
 }
 
 void Mesh::dispatch(Parcel parcel, Time now) {
-    const Route route = find_route(parcel.way, around(), parcel.came_from);
+    const Route route = find_route(parcel.way, around_, parcel.came_from);
     if (route.kind == Route::Kind::here) {
         arrived(0, std::move(parcel.datapack), now);
         return;
@@ -167,7 +162,7 @@ void Mesh::pump(Time now) {
     if (outbox_.size() == 0) return;
     std::vector<Parcel> here;
     outbox_.offer([&](Parcel& parcel) {
-        const Route route = find_route(parcel.way, around(), parcel.came_from);
+        const Route route = find_route(parcel.way, around_, parcel.came_from);
         if (route.kind == Route::Kind::here) {
             here.push_back(std::move(parcel));
             return true;

@@ -80,7 +80,7 @@ std::vector<Mesh::Reachable> Mesh::reachable() const {
     for (const Link* link : peers_.all()) hosts.emplace(id_key(link->peer.id), Reachable{link->peer.id, link, true});
     for (const auto& [host, proxy] : proxies_.all()) {
         if (is_self(host) || hosts.contains(id_key(host))) continue;
-        const Route route = find_route({host}, around());
+        const Route route = find_route({host}, around_);
         if (route.kind == Route::Kind::next) hosts.emplace(id_key(host), Reachable{host, peers_.to(route.next), false});
     }
     std::vector<Reachable> out;

@@ -47,8 +47,18 @@ std::vector<LinkId> Peers::add(Link link, Time now) {
         link.retired = true;
         surplus.push_back(link.id);
     }
+    const std::string key = id_key(link.peer.id);
     links_.emplace(link.id, std::move(link));
+    choose(key);
     return surplus;
+}
+
+void Peers::remove(LinkId id) {
+    const auto it = links_.find(id);
+    if (it == links_.end()) return;
+    const std::string key = id_key(it->second.peer.id);
+    links_.erase(it);
+    choose(key);
 }
 
 void Peers::shows_life(LinkId id, Time now) {
@@ -58,7 +68,9 @@ void Peers::shows_life(LinkId id, Time now) {
 
 void Peers::retire(LinkId id) {
     const auto it = links_.find(id);
-    if (it != links_.end()) it->second.retired = true;
+    if (it == links_.end()) return;
+    it->second.retired = true;
+    choose(id_key(it->second.peer.id));
 }
 
 const Link* Peers::find(LinkId id) const {
@@ -74,25 +86,28 @@ bool Peers::first_is_better(const Link& a, const Link& b) const {
     return (replaces(older, fresh, we_are_lower, fresh.since) ? &fresh : &older) == &a;
 }
 
-const Link* Peers::to(std::string_view host) const {
+void Peers::choose(const std::string& key) {
     const Link* best = nullptr;
     for (const auto& [id, link] : links_) {
-        if (link.retired || !same_host_id(link.peer.id, host)) continue;
+        if (link.retired || id_key(link.peer.id) != key) continue;
         if (best == nullptr || first_is_better(link, *best)) best = &link;
     }
-    return best;
+    if (best == nullptr) {
+        chosen_.erase(key);
+    } else {
+        chosen_[key] = best->id;
+    }
+}
+
+const Link* Peers::to(std::string_view host) const {
+    const auto it = chosen_.find(id_key(host));
+    return it == chosen_.end() ? nullptr : find(it->second);
 }
 
 std::vector<const Link*> Peers::all() const {
-    std::map<std::string, const Link*> best;
-    for (const auto& [id, link] : links_) {
-        if (link.retired) continue;
-        const Link*& held = best[id_key(link.peer.id)];
-        if (held == nullptr || first_is_better(link, *held)) held = &link;
-    }
     std::vector<const Link*> out;
-    out.reserve(best.size());
-    for (const auto& [key, link] : best) out.push_back(link);
+    out.reserve(chosen_.size());
+    for (const auto& [key, id] : chosen_) out.push_back(find(id));
     return out;
 }
 

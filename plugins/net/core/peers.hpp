@@ -49,7 +49,7 @@ public:
     /// @return links of the same peer that are surplus, marked as retired; the new one may be among them
     [[nodiscard]] std::vector<LinkId> add(Link link, Time now);
 
-    void remove(LinkId id) { links_.erase(id); }
+    void remove(LinkId id);
     void shows_life(LinkId id, Time now);
     void retire(LinkId id);
 
@@ -66,8 +66,11 @@ public:
 private:
     [[nodiscard]] bool first_is_better(const Link& a, const Link& b) const;
 
+    void choose(const std::string& key);
+
     std::string own_id_;
     std::map<LinkId, Link> links_;
+    std::map<std::string, LinkId> chosen_;  // the link to write on, by id_key() of the host
 };
 
 }  // namespace msw::net
