@@ -85,20 +85,23 @@ void StreamPort::ended(int status) {
 }
 
 Result<void> StreamPort::attach_file(Datapack& d) {
+    const bool passed = d.get("fds") == "1";
+    Fd fd;  // taken before anything can be refused: else the next file would get it
+    if (passed && !descriptors_.empty()) {
+        fd = std::move(descriptors_.front());
+        descriptors_.pop_front();
+    }
     const std::string_view name = d.get("filename");
     if (name.empty()) return Error{Code::bad_request, "a `file` needs a `filename`"};
     if (Result<void> fine = check_file_name(name); !fine) return fine;
-    if (d.get("fds") != "1") {
+    if (!passed) {
         Result<std::shared_ptr<const File>> file = services_.files.open_file(name);
         if (!file) return file.error();
         d.file = std::move(file).value();
         return {};
     }
     d.head.remove("fds");
-    if (descriptors_.empty())
-        return Error{Code::bad_request, "`fds: 1` stands in the head, but no descriptor came along"};
-    Fd fd = std::move(descriptors_.front());
-    descriptors_.pop_front();
+    if (!fd) return Error{Code::bad_request, "`fds: 1` stands in the head, but no descriptor came along"};
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
         return Error{Code::bad_request, "the descriptor that came along is not a regular file"};
