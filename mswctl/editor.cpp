@@ -166,6 +166,9 @@ std::optional<std::string> Editor::line(std::string prompt) {
     interrupted = 0;
     int length = 0;
     s.editing = true;
+    // Before the prompt shows, not after: what is typed in between would be echoed by the terminal, and again by
+    // libedit.
+    el_set(s.el, EL_PREP_TERM, 1);
     const char* text = el_gets(s.el, &length);
     s.editing = false;
     if (interrupted != 0) return std::string();
