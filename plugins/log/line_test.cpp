@@ -14,16 +14,14 @@ TEST(Line, OneLineTable) {
     } table[] = {
         {"", ""},
         {"plain text, 100 %", "plain text, 100 %"},
-        {"C:\\temp", "C:\\temp"},
-        {"a\nb\r\nc\td", "a\\nb\\r\\nc\\td"},
-        {"x\0y\x1b[31mz\x7f"s, "x\\x00y\\x1b[31mz\\x7f"},
+        {R"(C:\temp)", R"(C:\temp)"},
+        {"a\nb\r\nc\td", R"(a\nb\r\nc\td)"},
+        {"x\0y\x1b[31mz\x7f"s, R"(x\x00y\x1b[31mz\x7f)"},
         {"grün 日志 🎬", "grün 日志 🎬"},
-        {"\xff\xc3", "\\xff\\xc3"},
-        {"\xc2\x9b"
-         "31m",
-         "\\xc2\\x9b31m"},                    // a C1 control
-        {"\xed\xa0\x80", "\\xed\\xa0\\x80"},  // a surrogate
-        {"\xe6\x97", "\\xe6\\x97"},           // cut short
+        {"\xff\xc3", R"(\xff\xc3)"},
+        {"\xc2\x9b[m", R"(\xc2\x9b[m)"},      // a C1 control
+        {"\xed\xa0\x80", R"(\xed\xa0\x80)"},  // a surrogate
+        {"\xe6\x97", R"(\xe6\x97)"},          // cut short
     };
     for (const auto& row : table) EXPECT_EQ(one_line(row.text), row.line);
 }

@@ -91,7 +91,7 @@ public:
     SmallDisk& operator=(const SmallDisk&) = delete;
     ~SmallDisk() {
         ::setrlimit(RLIMIT_FSIZE, &before_);
-        std::signal(SIGXFSZ, handler_);
+        (void)std::signal(SIGXFSZ, handler_);
     }
 
 private:

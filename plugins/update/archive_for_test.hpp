@@ -44,7 +44,7 @@ inline Manifest manifest_for(const std::vector<TestEntry>& entries) {
 /// @return its path
 inline std::string write_archive(const test::TempFolder& temp, const std::string& json,
                                  const std::vector<TestEntry>& entries) {
-    const std::string path = temp.path("archive.tar.zst");
+    std::string path = temp.path("archive.tar.zst");
     const Archive a(archive_write_new());
     archive_write_add_filter_zstd(a.get());
     archive_write_set_format_gnutar(a.get());

@@ -12,7 +12,7 @@ const std::string B(64, 'b');
 const std::string C(64, 'c');
 
 Runnable these(std::set<std::string> digests) {
-    return [digests = std::move(digests)](const std::string& digest) { return digests.count(digest) > 0; };
+    return [digests = std::move(digests)](const std::string& digest) { return digests.contains(digest); };
 }
 
 /// What a step does, in memory.

@@ -27,10 +27,10 @@ private:
     void take(const Datapack& d);
     [[nodiscard]] Datapack compress(const Datapack& asked);
     [[nodiscard]] Datapack status(const Datapack& asked) const;
-    void install(const Datapack& file);
+    void install(const Datapack& d);
     void note_answer(const Datapack& reply);
     void answer(const Datapack& answer) const;
-    void remove_received(const Datapack& file) const;
+    void remove_received(const Datapack& d) const;
 
     plugin::Host host_;
     const std::string program_;

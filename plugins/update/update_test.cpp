@@ -147,7 +147,7 @@ TEST_F(UpdatePlugin, RefusesABadOneAndRemembersWhy) {
     ASSERT_TRUE(status);
     EXPECT_NE((*status)["last_error"].as_string().find("from miku"), std::string::npos);
     EXPECT_EQ((*status)["running"].as_string(), "base");
-    EXPECT_FALSE(release::Store(temp_.path("state")).read().next.size() > 0);
+    EXPECT_TRUE(release::Store(temp_.path("state")).read().next.empty());
 }
 
 TEST_F(UpdatePlugin, DoesNotRestartIntoWhatRuns) {
