@@ -1,5 +1,7 @@
 #include "daemon/host/stream_port.hpp"
 
+#include "daemon/host/bring_in.hpp"
+
 #include <sys/stat.h>
 
 namespace msw {
@@ -43,7 +45,7 @@ void StreamPort::adopt_descriptors() {
 }
 
 void StreamPort::pump() {
-    while (!held_ && !over_) {
+    while (!held_ && !bringing_in_ && !over_) {
         switch (decoder_.next()) {
             case Decoder::Event::more:
                 if (decoder_.at_boundary() && !descriptors_.empty()) {
@@ -118,6 +120,37 @@ void StreamPort::forward(Datapack d, const Sender& sender) {
         services_.forwarder.refuse(d, attached.error().code, attached.error().text);
         return;
     }
+    const bool only_a_descriptor = d.file && d.file->path().empty();
+    if (only_a_descriptor && !d.head.has("to")) {
+        bring_in_file(std::move(d), sender);
+        return;
+    }
+    pass_on(std::move(d), sender);
+}
+
+void StreamPort::bring_in_file(Datapack d, const Sender& sender) {
+    Result<FileRoot::Incoming> incoming = services_.files.receive(d.get("filename"), d.file->size());
+    if (!incoming) {
+        services_.forwarder.refuse(d, incoming.error().code, incoming.error().text);
+        return;
+    }
+    bringing_in_ = true;
+    in_.stop_reading();
+    std::shared_ptr<const File> source = std::move(d.file);
+    bring_in(services_.loop, std::move(incoming).value(), std::move(source),
+             anchor_.guard([this, d = std::move(d), sender](Result<std::shared_ptr<const File>> file) mutable {
+                 bringing_in_ = false;
+                 if (file) {
+                     d.file = std::move(file).value();
+                     pass_on(std::move(d), sender);
+                 } else {
+                     services_.forwarder.refuse(d, file.error().code, file.error().text);
+                 }
+                 go_on();
+             }));
+}
+
+void StreamPort::pass_on(Datapack d, const Sender& sender) {
     DatapackRef shared(std::move(d));
     Forwarded done = services_.forwarder.forward(shared, sender);
     if (done.verdict != Forwarded::Verdict::full) return;
@@ -139,8 +172,12 @@ void StreamPort::resume() {
         return;
     }
     held_.reset();
+    go_on();
+}
+
+void StreamPort::go_on() {
     pump();
-    if (!held_ && !over_ && !stopped_) in_.start_reading(*this);
+    if (!held_ && !bringing_in_ && !over_ && !stopped_) in_.start_reading(*this);
 }
 
 void StreamPort::rename(std::string app, std::shared_ptr<Mailbox> mailbox) {
@@ -177,7 +214,9 @@ void StreamPort::write_waiting() {
     }
 }
 
-bool StreamPort::idle() const noexcept { return !held_ && !writing_ && mailbox_->numbers().waiting == 0; }
+bool StreamPort::idle() const noexcept {
+    return !held_ && !bringing_in_ && !writing_ && mailbox_->numbers().waiting == 0;
+}
 
 void StreamPort::close_writing() noexcept {
     writing_closed_ = true;

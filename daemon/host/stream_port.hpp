@@ -74,6 +74,9 @@ private:
 
     void pump();
     void resume();
+    void go_on();
+    void pass_on(Datapack d, const Sender& sender);
+    void bring_in_file(Datapack d, const Sender& sender);
     void fail(Error error);
     [[nodiscard]] Result<void> attach_file(Datapack& d);
     void adopt_descriptors();
@@ -101,6 +104,7 @@ private:
         std::shared_ptr<Mailbox> mailbox;
     };
     std::optional<Held> held_;
+    bool bringing_in_ = false;  // a file is being copied; what was read behind it waits
     bool stopped_ = false;
     bool writing_ = false;
     bool writing_closed_ = false;

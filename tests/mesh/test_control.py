@@ -98,7 +98,7 @@ class Files(MeshTest):
         host.start()
         host.files.mkdir(exist_ok=True)
         (host.files / "link").symlink_to(self.folder)
-        for name in ("../up", "/etc/mswd-was-here", "a/../../up", "./x", ".msw-x", "a/.msw-b", "link/x", "link"):
+        for name in ("../up", "/etc/mswd-was-here", "a/../../up", "./x", ".msw-x", "a/.msw-b", "link/x"):
             with self.subTest(name=name), host.attach() as sender, tempfile.TemporaryFile() as file:
                 sender.send(Datapack("file", "files", {"filename": name, "fds": "1", "flag": "1"}), fd=file.fileno())
                 answer = sender.receive()
