@@ -2,8 +2,8 @@
 #include "msw/decoder.hpp"
 #include "msw/encoder.hpp"
 
-#include <atomic>
 #include <benchmark/benchmark.h>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 #include <new>
