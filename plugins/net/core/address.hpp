@@ -16,7 +16,7 @@ struct Address {
     std::string host;
     std::uint16_t port = 0;
 
-    friend auto operator<=>(const Address&, const Address&) = default;
+    friend auto operator<=>(const Address&, const Address&) = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// @return `host:port`, with brackets round an IPv6 address.

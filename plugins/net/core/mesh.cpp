@@ -187,6 +187,8 @@ void Mesh::lost(LinkId id, const std::string& why, std::vector<Parcel> unsent, T
         if (pending->second.handshake.side() == Handshake::Side::accepted) --unknown_;
         const std::optional<Address> address = pending->second.address;
         pending_.erase(pending);
+        const auto entry = address ? book_.entries().find(*address) : book_.entries().end();
+        if (entry != book_.entries().end() && entry->second.self) return;  // the other end was ours
         if (address) dial_failed(*address, "closed before the handshake was through (" + why + ")", now);
         return;
     }

@@ -281,6 +281,7 @@ TEST(Mesh, ItsOwnAddressIsDialledOnce) {
     EXPECT_THAT(a.ask("status").body, HasSubstr("127.0.0.1:1 this host"));
     EXPECT_EQ(a.ask("mht").body, R"({"mht":[],"proxy":{}})");
     EXPECT_FALSE(a.said("our own id"));
+    EXPECT_FALSE(a.said("handshake"));
 }
 
 TEST(Mesh, ANamesakeIsSaidAloud) {

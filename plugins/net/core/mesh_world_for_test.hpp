@@ -25,7 +25,7 @@ public:
 
     HostForTest(World& world, MeshSettings settings);
 
-    void dial(const Address& address) override;
+    void dial(const Address& to) override;
     void say(LinkId link, const Datapack& word) override;
     void established(LinkId link, const PeerInfo& peer) override { known[link] = peer; }
     [[nodiscard]] bool has_room(LinkId) const override { return room; }

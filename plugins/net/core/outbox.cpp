@@ -3,6 +3,7 @@
 #include "plugins/net/core/id_key.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace msw::net {
 
@@ -29,11 +30,11 @@ Result<void> Outbox::add(Parcel& parcel, Time now) {
 }
 
 void Outbox::put_back(std::vector<Parcel> parcels, Time now) {
-    for (auto it = parcels.rbegin(); it != parcels.rend(); ++it) {
-        const std::size_t weight = it->weight();
-        it->next_try = now + kBetweenTries;
-        Queue& queue = queues_[id_key(it->way.front())];
-        queue.parcels.push_front(std::move(*it));
+    for (Parcel& parcel : std::views::reverse(parcels)) {
+        const std::size_t weight = parcel.weight();
+        parcel.next_try = now + kBetweenTries;
+        Queue& queue = queues_[id_key(parcel.way.front())];
+        queue.parcels.push_front(std::move(parcel));
         queue.bytes += weight;
         bytes_ += weight;
         ++size_;
