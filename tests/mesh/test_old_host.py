@@ -15,6 +15,7 @@ from old_host import OldHost
 class Old(MeshTest):
     def old(self, name: str = "old", **kwargs: object) -> OldHost:
         host = OldHost(name, free_port(), **kwargs)  # type: ignore[arg-type]
+        self.addCleanup(lambda: self.assertEqual(host.offences, [], "what an old host can't bear"))
         self.addCleanup(host.close)
         return host
 
@@ -30,7 +31,6 @@ class Old(MeshTest):
         self.assertEqual({name: hello.head[name] for name in wanted}, wanted)
         self.wait_peers(host, "old")
         self.assertEqual((host.peers()["old"]["direction"], host.peers()["old"]["old"]), ("out", True))
-        self.assertEqual(old.offences, [])
 
     def test_it_dials_and_asks(self) -> None:
         host = self.host("new")
@@ -45,10 +45,9 @@ class Old(MeshTest):
         self.assertEqual((answer.method, answer.body, answer.head["id"], answer.head["flag"], answer.head["from"]),
                          ("reply", b"hi", "new", "0000beef", "echo"))
         self.assertNotIn("to", answer.head)
-        self.assertEqual(old.offences, [])
 
     def test_many_at_once_arrive_one_by_one_and_whole(self) -> None:
-        old = self.old()
+        old = self.old(buffsize=1 << 16)
         host = self.host("new")
         host.write_addresses(f"127.0.0.1:{old.port}")
         host.start()
@@ -59,7 +58,8 @@ class Old(MeshTest):
         wait_until(lambda: len(old.of("sink")) == 200, PATIENCE, "200 arrived")
         self.assertEqual([s.body.split()[1] for s in old.of("sink")], [str(i).encode() for i in range(200)])
         self.assertEqual([len(s.body) for s in old.of("sink")], [int(s.head["length"]) for s in old.of("sink")])
-        self.assertEqual(old.offences, [])
+        # Written in one go nearly all of them would come behind another.
+        self.assertLess(old.behind, 100)
 
     def test_what_it_cannot_take_is_answered_with_an_error(self) -> None:
         old = self.old()
@@ -71,7 +71,7 @@ class Old(MeshTest):
             with self.subTest(head=head):
                 self.assertIn(host.ask("sink", body, {"to": "old", **head}).head.get("error"),
                               ("bad-request", "too-large", "unsupported"))
-        self.assertEqual((old.of("sink"), old.offences), ([], []))
+        self.assertEqual(old.of("sink"), [])
 
     def test_addresses_and_proxies_are_exchanged(self) -> None:
         known = self.host("known").start()
