@@ -28,10 +28,10 @@ Result<sockaddr_storage> listen_address(const plugin::Host& host) {
     if (ip.empty() || ip == "localhost") ip = "127.0.0.1";
     const auto port = static_cast<std::uint16_t>(number(host, "listen_port", 3900, 0, 65535));
     const std::optional<sockaddr_storage> address = as_ip({ip, port});
-    if (!address) return Error{Code::bad_request, "\"listen_ip\" must be an IP address, not \"" + ip + "\""};
+    if (!address) return Error{Code::bad_request, R"("listen_ip" must be an IP address, not ")" + ip + '"'};
     if (!is_loopback(*address)) {
         return Error{Code::refused, "\"listen_ip\" is " + ip + ", but " + std::string(kInTheClear) +
-                                        ". Set \"listen_ip\": \"127.0.0.1\" in the configuration and restart mswd"};
+                                        R"(. Set "listen_ip": "127.0.0.1" in the configuration and restart mswd)"};
     }
     return *address;
 }
@@ -47,10 +47,10 @@ Result<Settings> read_settings(const plugin::Host& host) {
     s.mesh.proxy = value_of(host, "proxy").as_string();
     s.mesh.only_proxy = value_of(host, "onlyproxy").as_bool();
     if (!s.mesh.proxy.empty() && (!valid_host_id(s.mesh.proxy) || same_host_id(s.mesh.proxy, s.mesh.id))) {
-        return Error{Code::bad_request, "\"proxy\" must be the id of another host, not \"" + s.mesh.proxy + "\""};
+        return Error{Code::bad_request, R"("proxy" must be the id of another host, not ")" + s.mesh.proxy + '"'};
     }
     if (s.mesh.only_proxy && s.mesh.proxy.empty()) {
-        return Error{Code::bad_request, "\"onlyproxy\" needs \"proxy\": the id of the host that relays for this one"};
+        return Error{Code::bad_request, R"("onlyproxy" needs "proxy": the id of the host that relays for this one)"};
     }
     s.mesh.old_room = static_cast<std::size_t>(number(host, "buffsize", 4096, 512, 1 << 20));
     Result<sockaddr_storage> address = listen_address(host);

@@ -16,14 +16,13 @@ std::size_t weight_of(const plugin::Handle& datapack) { return datapack.body().s
 
 }  // namespace
 
-Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* raw) {
-    const plugin::Host host(raw);
-    Result<Settings> settings = read_settings(host);
+Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* host) {
+    Result<Settings> settings = read_settings(plugin::Host(host));
     if (!settings) return settings.error();
     Result<FileRoot> files = FileRoot::open(settings->file_root);
     if (!files) return Error{files.error().code, "the file root can't be used: " + files.error().text};
     auto shared = std::make_shared<const FileRoot>(std::move(files).value());
-    std::unique_ptr<Transport> transport(new Transport(raw, std::move(settings).value(), std::move(shared)));
+    std::unique_ptr<Transport> transport(new Transport(host, std::move(settings).value(), std::move(shared)));
     if (Result<void> listening = transport->listen(); !listening) return listening.error();
     transport->reloaded();
     transport->tick_.start(uv::Timer::Duration(0), kTick);
