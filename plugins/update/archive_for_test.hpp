@@ -34,7 +34,7 @@ inline std::string sha256_of(const std::string& bytes) {
 
 /// @return the manifest that the regular files of `entries` should have
 inline Manifest manifest_for(const std::vector<TestEntry>& entries) {
-    Manifest m{"0.1.0", "hmsy", this_arch(), {}};
+    Manifest m{"0.1.0", this_arch(), {}};
     for (const TestEntry& e : entries)
         m.files.push_back({e.name, e.data.size(), (e.mode & 0100U) != 0, sha256_of(e.data)});
     return m;

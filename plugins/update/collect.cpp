@@ -1,7 +1,9 @@
 #include "plugins/update/collect.hpp"
 
+#include <sys/stat.h>
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
 #include <map>
 #include <system_error>
@@ -36,15 +38,11 @@ public:
             left_out_.push_back(fine.error().text);
             return {};
         }
-        if (clashes(name)) return {};
-        const std::uint64_t size = fs::file_size(path, failed);
-        if (failed) return io(path, failed);
-        total_ += size;
-        if (files_.size() + 2 > limits_.entries || total_ > limits_.total || size > limits_.file) {
-            return Error{Code::too_large, "too much for one release, at " + path.string()};
-        }
-        const bool executable = (status.permissions() & fs::perms::owner_exec) != fs::perms::none;
-        files_.emplace(name, SourceFile{name, path.string(), size, executable});
+        struct stat info {};
+        if (::stat(path.c_str(), &info) != 0) return io(path, std::error_code(errno, std::generic_category()));
+        found_.push_back(
+            {SourceFile{name, path.string(), static_cast<std::uint64_t>(info.st_size), (info.st_mode & S_IXUSR) != 0},
+             info.st_ctim});
         return {};
     }
 
@@ -67,7 +65,21 @@ public:
         return {};
     }
 
-    Collection finish() && {
+    /// Of what can't be together what was changed last; of what was changed at once what came first.
+    Result<Collection> finish() && {
+        std::stable_sort(found_.begin(), found_.end(),
+                         [](const Found& a, const Found& b) { return later(a.changed, b.changed); });
+        std::uint64_t total = 0;
+        for (Found& found : found_) {
+            SourceFile& file = found.file;
+            if (clashes(file.name)) continue;
+            total += file.size;
+            if (files_.size() + 2 > limits_.entries || total > limits_.total || file.size > limits_.file) {
+                return Error{Code::too_large, "too much for one release, at " + file.path};
+            }
+            std::string name = file.name;
+            files_.emplace(std::move(name), std::move(file));
+        }
         Collection all;
         for (auto& [name, file] : files_) all.files.push_back(std::move(file));
         all.left_out = std::move(left_out_);
@@ -79,7 +91,11 @@ private:
         return {Code::io, path.string() + ": " + error.message()};
     }
 
-    /// @return whether a file or folder that came earlier has this name, or a file the name of a folder above it
+    static bool later(const timespec& a, const timespec& b) noexcept {
+        return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
+    }
+
+    /// @return whether a file or folder that is taken already has this name, or a file the name of a folder above it
     [[nodiscard]] bool clashes(const std::string& name) const {
         const auto at = files_.lower_bound(name);
         if (at != files_.end() && at->first == name) return true;
@@ -91,10 +107,15 @@ private:
         return false;
     }
 
+    struct Found {
+        SourceFile file;
+        timespec changed;
+    };
+
     const Limits& limits_;
+    std::vector<Found> found_;
     std::map<std::string, SourceFile> files_;
     std::vector<std::string> left_out_;
-    std::uint64_t total_ = 0;
 };
 
 }  // namespace

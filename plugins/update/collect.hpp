@@ -29,8 +29,9 @@ struct Collection {
 
 /// @param root         the folder above bin/ and lib/mswd/ of the running program. Of bin/ only mswd, mswctl and
 ///                     mswd-launcher are taken, of lib/mswd/ all but the filtered folders
-/// @param own_plugins  folders of the user's own plugins, merged into plugins/: of two files with the same name the
-///                     first folder's stays. Folders that don't exist are empty
+/// @param own_plugins  folders of the user's own plugins, merged into plugins/: of several files with the same
+///                     name the one that was changed last (its ctime), whichever folder it is in. Folders that don't
+///                     exist are empty
 /// @return Code::io for what can't be read, Code::too_large
 [[nodiscard]] Result<Collection> collect(const std::string& root, const std::vector<std::string>& own_plugins,
                                          const Limits& limits);

@@ -68,7 +68,7 @@ std::string Manifest::to_json() const {
             {{"name", f.name}, {"size", f.size}, {"mode", f.executable ? "0755" : "0644"}, {"sha256", f.sha256}}));
     }
     Json top = Json::object();
-    top.set("format", 1).set("version", version).set("from", from).set("arch", arch).set("files", std::move(list));
+    top.set("format", 1).set("version", version).set("arch", arch).set("files", std::move(list));
     return top.dump(1) + '\n';
 }
 
@@ -81,7 +81,6 @@ Result<Manifest> Manifest::parse(std::string_view json, const Limits& limits) {
     }
     Manifest m;
     m.version = top["version"].as_string();
-    m.from = top["from"].as_string();
     m.arch = top["arch"].as_string();
     if (top["files"].items().size() >= limits.entries) {
         return Error{Code::too_large, "more than " + std::to_string(limits.entries) + " files"};

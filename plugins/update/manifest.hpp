@@ -1,6 +1,7 @@
-// release.json, the first entry of a release: what else must be in it, to the byte.
+// release.json, the first entry of a release: what else must be in it, to the byte. It says nothing of who packed it,
+// so that the same files make the same release wherever they are packed.
 //
-//     {"format": 1, "version": "0.1.0", "from": "hmsy", "arch": "x86_64",
+//     {"format": 1, "version": "0.1.0", "arch": "x86_64",
 //      "files": [{"name": "bin/mswd", "size": 123, "mode": "0755", "sha256": "…"}, …]}
 #pragma once
 
@@ -34,7 +35,6 @@ struct ManifestFile {
 
 struct Manifest {
     std::string version;              ///< of mswd
-    std::string from;                 ///< host id
     std::string arch;                 ///< as `uname -m` says it
     std::vector<ManifestFile> files;  ///< by name, each once
 

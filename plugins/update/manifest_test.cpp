@@ -44,7 +44,6 @@ TEST(Manifest, ComesBackFromItsText) {
     ASSERT_TRUE(back) << back.error().text;
     EXPECT_EQ(back->files, m.files);
     EXPECT_EQ(back->version, "0.1.0");
-    EXPECT_EQ(back->from, "hmsy");
     EXPECT_EQ(back->arch, this_arch());
 }
 

@@ -17,7 +17,7 @@ struct Packed {
 };
 
 /// Write the archive: release.json first, then the files by name; owner 0, time 0, modes 0755 and 0644.
-/// @param about  version, from and arch of the manifest; its files are filled in
+/// @param about  version and arch of the manifest; its files are filled in
 /// @param fd     an empty file; left unsynced
 /// @return Code::io; also if a file changes while it is packed
 [[nodiscard]] Result<Packed> pack(Manifest about, const Collection& what, int fd);

@@ -25,6 +25,17 @@ std::vector<std::string> names(const Collection& all) {
     return out;
 }
 
+/// Return once a file that changes now is later than all that `temp` holds: times on disk advance in steps.
+void wait_for_the_clock(const TempFolder& temp) {
+    const auto changed = [&] {
+        struct stat info {};
+        (void)::stat(temp.write("clock", "tick").c_str(), &info);
+        return std::pair(info.st_ctim.tv_sec, info.st_ctim.tv_nsec);
+    };
+    for (const auto before = changed(); changed() == before;) {
+    }
+}
+
 /// A tree as mswd runs from: an installed one, or a build folder with its other products.
 void make_tree(const TempFolder& temp) {
     temp.write("run/bin/mswd", "the daemon", true);
@@ -36,13 +47,15 @@ void make_tree(const TempFolder& temp) {
     temp.write("run/lib/mswd/python/msw/__init__.py", "part of the SDK");
     temp.write("run/lib/mswd/python/__pycache__/msw.pyc", "filtered");
     temp.write("run/config.json", "{}");
+    // What is written later wins.
+    temp.write("shared/hello.py", "hidden by a later one");
+    temp.write("shared/other.py", "theirs");
+    temp.write("shared/empty/below", "hidden by a file of that name");
+    wait_for_the_clock(temp);
     temp.write("own/hello.py", "mine", true);
     temp.write("own/插件.py", "a name beyond ASCII");
     temp.write("own/" + std::string(120, 'd') + '/' + std::string(120, 'f'), "a long name");
     temp.write("own/empty", "");
-    temp.write("shared/hello.py", "hidden by the first");
-    temp.write("shared/other.py", "theirs");
-    temp.write("shared/empty/below", "hidden by a file of that name");
 }
 
 TEST(Collect, TakesWhatRunsAndTheUsersPlugins) {
@@ -57,6 +70,38 @@ TEST(Collect, TakesWhatRunsAndTheUsersPlugins) {
                                          "plugins/empty", "plugins/hello.py", "plugins/other.py", "plugins/插件.py"));
     EXPECT_EQ(all->files[7].path, temp.path("own/hello.py"));
     EXPECT_TRUE(all->left_out.empty());
+}
+
+TEST(Collect, OfOneNameTakesWhatWasChangedLast) {
+    const TempFolder temp;
+    temp.write("run/bin/mswd", "x", true);
+    const auto taken = [&] {
+        std::vector<std::string> read;
+        for (const auto& folders : {std::vector{temp.path("release"), temp.path("own")},
+                                    std::vector{temp.path("own"), temp.path("release")}}) {
+            const Result<Collection> all = collect(temp.path("run"), folders, {});
+            read.push_back(std::filesystem::relative(all->files.back().path, temp.path()).string());
+        }
+        return read;
+    };
+    temp.write("own/sub/hello.py", "as it was");
+    wait_for_the_clock(temp);
+    temp.write("release/sub/hello.py", "news");
+    EXPECT_THAT(taken(), ElementsAre("release/sub/hello.py", "release/sub/hello.py"));
+    wait_for_the_clock(temp);
+    temp.write("own/sub/hello.py", "edited here");
+    EXPECT_THAT(taken(), ElementsAre("own/sub/hello.py", "own/sub/hello.py"));
+    // Its ctime counts: a copy with an old date is news too.
+    wait_for_the_clock(temp);
+    std::filesystem::last_write_time(temp.path("release/sub/hello.py"), std::filesystem::file_time_type());
+    EXPECT_THAT(taken(), ElementsAre("release/sub/hello.py", "release/sub/hello.py"));
+    // A file and a folder of one name: the same.
+    wait_for_the_clock(temp);
+    temp.write("own/zoo.py/below", "a folder");
+    temp.write("own/zoo.py/beside", "a folder");
+    wait_for_the_clock(temp);
+    temp.write("release/zoo.py", "a file");
+    EXPECT_THAT(taken(), ElementsAre("release/zoo.py", "release/zoo.py"));
 }
 
 TEST(Collect, AppliesTheFilters) {
@@ -100,10 +145,13 @@ TEST(Collect, KeepsTheLimits) {
 
 class PackTest : public ::testing::Test {
 protected:
+    static Result<Collection> all_of(const TempFolder& temp) {
+        return collect(temp.path("run"), {temp.path("own"), temp.path("shared")}, {});
+    }
     Result<Packed> pack_to(const std::string& name) {
-        const Result<Collection> all = collect(temp_.path("run"), {temp_.path("own"), temp_.path("shared")}, {});
+        const Result<Collection> all = all_of(temp_);
         fd_ = Fd(::open(temp_.path(name).c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-        return pack({"0.1.0", "hmsy", this_arch(), {}}, *all, fd_.get());
+        return pack({"0.1.0", this_arch(), {}}, *all, fd_.get());
     }
     TempFolder temp_;
     Fd fd_;
@@ -146,17 +194,28 @@ TEST_F(PackTest, TheSameFilesGiveTheSameDigest) {
     EXPECT_NE(pack_to("c")->digest, first->digest);
 }
 
+TEST_F(PackTest, TheSameTreeGivesTheSameDigestOnAnotherHost) {
+    make_tree(temp_);
+    const Result<Packed> here = pack_to("a");
+    const TempFolder there;
+    make_tree(there);
+    const Fd fd(::open(there.path("b").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+    const Result<Packed> copy = pack({"0.1.0", this_arch(), {}}, *all_of(there), fd.get());
+    ASSERT_TRUE(here && copy);
+    EXPECT_EQ(here->digest, copy->digest);
+}
+
 TEST_F(PackTest, SaysThatAFileCantBeReadOrChanged) {
     make_tree(temp_);
     Result<Collection> all = collect(temp_.path("run"), {}, {});
     ASSERT_TRUE(all);
     temp_.write("run/bin/mswd", "another size", true);
     const Fd fd(::open(temp_.path("a").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
-    const Result<Packed> packed = pack({"0.1.0", "hmsy", this_arch(), {}}, *all, fd.get());
+    const Result<Packed> packed = pack({"0.1.0", this_arch(), {}}, *all, fd.get());
     ASSERT_FALSE(packed);
     EXPECT_NE(packed.error().text.find("changed"), std::string::npos);
     std::filesystem::remove(temp_.path("run/bin/mswd"));
-    EXPECT_FALSE(pack({"0.1.0", "hmsy", this_arch(), {}}, *all, fd.get()));
+    EXPECT_FALSE(pack({"0.1.0", this_arch(), {}}, *all, fd.get()));
 }
 
 }  // namespace

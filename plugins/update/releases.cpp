@@ -137,9 +137,7 @@ Json Releases::status() const {
     for (const std::string& digest : digests) {
         Json row = Json::object({{"digest", digest}});
         if (const Result<Manifest> m = manifest_of(digest)) {
-            row.set("version", m->version)
-                .set("from", m->from)
-                .set("files", static_cast<std::uint64_t>(m->files.size()));
+            row.set("version", m->version).set("files", static_cast<std::uint64_t>(m->files.size()));
             row.set("bytes", m->total_size());
         }
         list.push(std::move(row));

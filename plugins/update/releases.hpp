@@ -37,7 +37,7 @@ public:
     /// @return the release that was given up last and why, for people; empty: there was none
     [[nodiscard]] std::string failed() const;
 
-    /// @return {"running", "previous", "next", "releases": [{"digest", "version", "from", "files", "bytes"}], "failed"}
+    /// @return {"running", "previous", "next", "releases": [{"digest", "version", "files", "bytes"}], "failed"}
     [[nodiscard]] Json status() const;
 
     /// Remove what a crash left behind, and all but the newest releases.

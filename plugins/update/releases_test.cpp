@@ -119,7 +119,7 @@ TEST_F(ReleasesTest, TellsItsState) {
     EXPECT_EQ(status["running"].as_string(), "base");
     EXPECT_EQ(status["next"].as_string(), digest);
     ASSERT_EQ(status["releases"].items().size(), 1U);
-    EXPECT_EQ(status["releases"].items()[0]["from"].as_string(), "hmsy");
+    EXPECT_EQ(status["releases"].items()[0]["version"].as_string(), "0.1.0");
     EXPECT_EQ(base().failed(), "ffffffffffffffff: it did not come up");
     EXPECT_EQ(status["failed"].as_string(), std::string(64, 'f') + " it did not come up");
 }

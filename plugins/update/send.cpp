@@ -64,7 +64,7 @@ void remove_old_archives(const std::string& folder) {
 }  // namespace
 
 Result<Wrapped> wrap_up(const std::string& program, const std::vector<std::string>& own_plugins,
-                        const std::string& host_id, const std::string& file_root) {
+                        const std::string& file_root) {
     const Limits limits;
     const fs::path root = fs::path(program).parent_path().parent_path();
     Result<Collection> what = collect(root.string(), own_plugins, limits);
@@ -76,7 +76,7 @@ Result<Wrapped> wrap_up(const std::string& program, const std::vector<std::strin
     if (failed) return io(folder, failed.value());
     Temporary temporary(folder);
     if (temporary.fd() < 0) return io(folder, errno);
-    Result<Packed> packed = pack({MSW_VERSION, host_id, this_arch(), {}}, *what, temporary.fd());
+    Result<Packed> packed = pack({MSW_VERSION, this_arch(), {}}, *what, temporary.fd());
     if (!packed) return packed.error();
 
     Wrapped wrapped;

@@ -28,9 +28,8 @@ struct Wrapped {
 /// Collect, pack, and put the archive into the file root as `updates/update-<16 digits of its digest>.tar.zst`.
 /// @param program      absolute path of the running mswd
 /// @param own_plugins  see collect()
-/// @param host_id      for the manifest
 /// @return Code::io, Code::too_large
 [[nodiscard]] Result<Wrapped> wrap_up(const std::string& program, const std::vector<std::string>& own_plugins,
-                                      const std::string& host_id, const std::string& file_root);
+                                      const std::string& file_root);
 
 }  // namespace msw::update

@@ -52,7 +52,6 @@ Update::Update(plugin::Host host)
     : host_(host),
       program_(real_program(host)),
       file_root_(setting(host, "file_root").as_string()),
-      host_id_(setting(host, "id").as_string()),
       releases_(setting(host, "state_dir").as_string(), program_) {}
 
 void Update::run() {
@@ -91,7 +90,7 @@ Datapack Update::compress(const Datapack& asked) {
     const Json folders = setting(host_, "own_plugin_dirs");
     std::vector<std::string> own_plugins;
     for (const Json& folder : folders.items()) own_plugins.push_back(folder.as_string());
-    Result<Wrapped> wrapped = wrap_up(program_, own_plugins, host_id_, file_root_);
+    Result<Wrapped> wrapped = wrap_up(program_, own_plugins, file_root_);
     if (!wrapped) return asked.error_reply(wrapped.error().code, wrapped.error().text);
 
     Datapack file("file", "update");

@@ -35,7 +35,6 @@ private:
     plugin::Host host_;
     const std::string program_;
     const std::string file_root_;
-    const std::string host_id_;
     Releases releases_;
     std::string last_error_;                 // why the last update that came in was refused
     std::string sent_flag_;                  // of the update that was sent last

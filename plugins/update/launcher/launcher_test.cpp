@@ -44,6 +44,7 @@ public:
         if (pid_ != 0) return;
         ::dup2(out[1], STDOUT_FILENO);
         ::dup2(out[1], STDERR_FILENO);
+        ::unsetenv("MSW_LAUNCHER");
         if (with_systemd) {
             ::setenv("NOTIFY_SOCKET", "/run/none", 1);
         } else {
@@ -147,6 +148,15 @@ TEST_F(Launcher, StartsAgainAfterACrashAndSaysSo) {
     Running run = start();
     EXPECT_NE(run.line_with("was ended by signal"), "");
     EXPECT_EQ(run.wait(), 77);
+}
+
+TEST_F(Launcher, TellsMswdThatItIsThere) {
+    base("echo launcher=$MSW_LAUNCHER; exit 77");
+    for (const bool with_systemd : {false, true}) {
+        Running run = start(with_systemd);
+        EXPECT_EQ(run.line_with("launcher="), "launcher=1\n");
+        EXPECT_EQ(run.wait(), 77);
+    }
 }
 
 TEST_F(Launcher, HandsSigtermOnAndEndsLikeMswd) {

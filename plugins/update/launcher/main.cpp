@@ -94,6 +94,8 @@ int main(int, char** argv) {
     const msw::launcher::Options options = msw::launcher::read_options(argv);
     const Store store(options.state_dir);
     if (options.only_once) return ask_mswd(store, argv);
+    // So that mswd knows that somebody starts it again, and what an update brought at that.
+    (void)::setenv("MSW_LAUNCHER", "1", 1);
     if (std::getenv("NOTIFY_SOCKET") != nullptr) return become_mswd(store, argv);
     msw::launcher::Supervisor supervisor;
     supervisor.next_start = [&] { return next_start(store); };
