@@ -28,6 +28,11 @@ void Forwarder::remove(std::string_view app) {
     routes_.erase(at);
 }
 
+void Forwarder::set_absent(std::string_view app, std::string_view why) {
+    const std::unique_lock lock(mutex_);
+    absent_.insert_or_assign(std::string(app), std::string(why));
+}
+
 void Forwarder::set_transport(std::string_view app, std::function<void(const std::string&, std::size_t)> taken) {
     const std::unique_lock lock(mutex_);
     const auto at = routes_.find(app);
@@ -92,7 +97,8 @@ Forwarded Forwarder::forward(const DatapackRef& d, const Sender& sender) {
             transport = transport_;
         }
         if (!transport) {
-            refuse(*d, Code::unreachable, "this host has no transport, so nothing can leave it");
+            refuse(*d, Code::unreachable,
+                   "this host has no transport, so nothing can leave it; `mswctl plugins` may say why");
             return {};
         }
         Forwarded done = put_one(d, transport, sender);
@@ -156,8 +162,15 @@ void Forwarder::no_such_app(const Datapack& d, std::string_view app) {
         return;
     }
     add_one(counters_.no_such_app);
-    refuse(d, Code::no_such_app,
-           "no plugin \"" + std::string(app) + "\" on " + host_id_ + "; `mswctl plugins` lists those it has");
+    std::string sentence =
+        "no plugin \"" + std::string(app) + "\" on " + host_id_ + "; `mswctl plugins` lists those it has";
+    {
+        const std::shared_lock lock(mutex_);
+        if (const auto why = absent_.find(app); why != absent_.end()) {
+            sentence = "the plugin \"" + why->first + "\" on " + host_id_ + " is not running: " + why->second;
+        }
+    }
+    refuse(d, Code::no_such_app, sentence);
 }
 
 void Forwarder::refuse(const Datapack& d, Code code, std::string_view sentence) {

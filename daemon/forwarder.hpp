@@ -55,6 +55,9 @@ public:
     bool add(std::string_view app, std::shared_ptr<Mailbox> mailbox, Kind kind);
     /// Take the mailbox of an app away; what still waits in it is told to its askers as an error by the owner.
     void remove(std::string_view app);
+    /// Say why an app that could be expected isn't there; who asks for it is told.
+    void set_absent(std::string_view app, std::string_view why);
+
     /// The mailbox for everything that has a `to`. Its `taken` is called with what plugins took of what it delivered.
     void set_transport(std::string_view app, std::function<void(const std::string& app, std::size_t bytes)> taken);
 
@@ -99,6 +102,7 @@ private:
     Counters counters_;
     mutable std::shared_mutex mutex_;
     std::map<std::string, Route, std::less<>> routes_;
+    std::map<std::string, std::string, std::less<>> absent_;
     std::shared_ptr<Mailbox> transport_;
     std::function<void(const std::string&, std::size_t)> taken_;
 };

@@ -91,6 +91,16 @@ TEST_F(ForwarderTest, AnUnknownAppIsToldToTheAsker) {
     EXPECT_EQ(forwarder_.counters().no_such_app.load(), 1U);
 }
 
+TEST_F(ForwarderTest, SaysWhyAPluginIsNotThere) {
+    const auto asker = add("asker");
+    forwarder_.set_absent("net", "it declined");
+    (void)send(Datapack("get", "net"), asker_);
+    std::vector<Mail> all;
+    asker->take_all(all);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all[0].datapack->body, "the plugin \"net\" on here is not running: it declined");
+}
+
 TEST_F(ForwarderTest, NothingMakesAnErrorOutOfAReply) {
     const auto asker = add("asker");
     (void)send(Datapack("reply", "nope"), asker_);

@@ -48,6 +48,7 @@ void Registry::load_module(const FoundPlugin& found) {
     if (!module) {
         services_.log.write(Priority::error, found.app, "not started: " + module.error().text);
         failed_[found.app] = module.error().text;
+        services_.forwarder.set_absent(found.app, module.error().text);
         return;
     }
     modules_.emplace(found.app, std::move(module).value());
