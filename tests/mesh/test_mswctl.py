@@ -1,0 +1,104 @@
+"""mswctl and real daemons: what a person types, and the exit code."""
+
+import json
+import subprocess
+import unittest
+from typing import List
+
+import plugins_for_tests as given
+from harness.host import PATIENCE, Host
+from harness.mesh import MeshTest
+from harness.wait import wait_until
+
+
+class Alone(MeshTest):
+    def setUp(self) -> None:
+        self.one = self.host()
+        self.one.add_plugin("echo", given.ECHO)
+        self.one.start()
+
+    def check(self, code: int, *args: str, **kwargs: str) -> "subprocess.CompletedProcess[str]":
+        done = self.one.ctl(*args, **kwargs)
+        self.assertEqual(done.returncode, code, f"{args}: {done.stdout}{done.stderr}")
+        return done
+
+    def test_an_answer_is_on_stdout_and_alone(self) -> None:
+        self.assertEqual(self.check(0, "call", "echo:a body").stdout, "a body")
+        self.assertEqual(self.check(0, "call", "echo:a\\;b\\:c\\\\d").stdout, "a;b:c\\d")
+
+    def test_exit_codes(self) -> None:
+        self.check(1, "call", "nobody:x")
+        self.check(2, "call", "no colon")
+        self.check(2, "--no-such-flag")
+        self.check(4, "--timeout", "1", "call", "echo:x", "--to", "nowhere")
+        self.one.stop()
+        self.assertIn(self.one.socket, self.check(3, "status").stderr)
+
+    def test_a_shell_command_without_a_target_is_refused(self) -> None:
+        refused = self.check(2, "send", "shell:echo done")
+        self.assertIn("--here", refused.stderr)
+        self.assertEqual(refused.stdout, "")
+        self.assertIn("done", self.check(0, "--here", "send", "shell:echo done").stdout)
+
+    def test_json(self) -> None:
+        self.assertEqual(json.loads(self.check(0, "--json", "status").stdout)["id"], "miku")
+        apps = {row["app"] for row in json.loads(self.check(0, "--json", "plugins").stdout)}
+        self.assertLessEqual({"echo", "log", "net", "shell", "update", "mswd"}, apps)
+
+    def test_lines_from_stdin_are_commands(self) -> None:
+        self.assertEqual(self.one.ctl(stdin="log:first\n\nlog:second\n").returncode, 0)
+        lines = wait_until(lambda: self.logged(2), PATIENCE, "two lines")
+        self.assertTrue(lines[0].endswith("first") and lines[1].endswith("second"), lines)
+
+    def logged(self, least: int) -> List[str]:
+        """The lines of log.txt, once there are so many."""
+        lines = [line for p in self.one.state.rglob("log.txt") for line in p.read_text().splitlines()]
+        return lines if len(lines) >= least else []
+
+    def test_a_file_is_sent_by_path(self) -> None:
+        self.one.add_plugin("files", given.FILES)
+        self.one.ask("mswd", "reload")
+        source = self.folder / "some file"
+        source.write_bytes(b"0123456789")
+        self.check(0, "send", f"(file)files:{source}")
+        arrived = wait_until(lambda: list(self.one.files.rglob("some file")), PATIENCE, "it arrived")
+        self.assertEqual(arrived[0].read_bytes(), b"0123456789")
+
+    def test_tail_shows_lines_as_they_come(self) -> None:
+        tail = subprocess.Popen([str(self.one.tree / "bin" / "mswctl"), "--socket", self.one.socket, "tail"],
+                                stdout=subprocess.PIPE, text=True)
+        assert tail.stdout
+        try:
+            wait_until(lambda: self.one.status()["clients"] >= 2, PATIENCE, "tail is attached")
+            wait_until(lambda: self.one.ask("nobody-at-all", "") and "nobody-at-all" in tail.stdout.readline())
+        finally:
+            tail.terminate()
+            tail.wait()
+            tail.stdout.close()
+
+
+class Across(MeshTest):
+    def pair(self) -> Host:
+        a, b = self.host("a"), self.host("b")
+        a.write_addresses(b.address)
+        b.start()
+        a.start()
+        self.wait_peers(a, "b")
+        return a
+
+    def test_another_host_is_asked_the_same_way(self) -> None:
+        a = self.pair()
+        self.assertEqual(json.loads(a.ctl("--json", "--host", "b", "status").stdout)["id"], "b")
+        self.assertIn("b", a.ctl("peers").stdout)
+        some = a.ctl("call", "shell:exit 3", "--to", "b")
+        self.assertEqual(some.returncode, 1, some.stderr)
+
+    def test_the_log_of_another_host_is_written(self) -> None:
+        a = self.pair()
+        self.assertEqual(a.ctl("send", "log:remember this;to:b").returncode, 0)
+        b = self.hosts[1]
+        wait_until(lambda: any("remember this" in p.read_text() for p in b.state.rglob("log.txt")), PATIENCE)
+
+
+if __name__ == "__main__":
+    unittest.main()
