@@ -1,9 +1,9 @@
 """A host of the Python system, written from what is seen on the wire (docs/protocol.md, "Between hosts").
 
-It has the old hosts' habits: it reads 4,096 bytes at a time, closes when a head comes in two pieces, splits a line at
-every `: `, and cuts a body that comes in pieces to its last. Of two Datapacks in one recv() a real one leaves the second
-lying until more bytes come; this one takes both and counts, as a busy machine may bring them together in spite of all
-care on the other side.
+It has the old hosts' habits: it reads 4,096 bytes at a time, closes when a head comes in two pieces, splits a line
+at every `: `, and cuts a body that comes in pieces to its last. Of two Datapacks in one recv() a real one leaves the
+second lying until more bytes come; this one takes both and counts, as a busy machine may bring them together in spite
+of all care on the other side.
 """
 
 import json
