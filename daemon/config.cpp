@@ -67,6 +67,7 @@ constexpr std::array kRules{
     Rule{"shell.max_timeout_s", Rule::Kind::number, 1, 604800},
     Rule{"shell.parallel", Rule::Kind::number, 1, 64},
     Rule{"shell.timeout_s", Rule::Kind::number, 1, 604800},
+    Rule{"update.timeout_s", Rule::Kind::number, 1, 86400},
 };
 
 const Rule* find_rule(std::string_view key) noexcept {

@@ -118,6 +118,13 @@ Result<Manifest> Releases::manifest_of(const std::string& digest) const {
     return Manifest::parse(json, {});
 }
 
+bool Releases::on_trial() const {
+    const release::State state = store_.read();
+    return !running_.empty() && state.trial && state.trial->digest == running_;
+}
+
+Outcome Releases::outcome() const { return {running_, store_.failed(), store_.read().next, MSW_VERSION}; }
+
 std::string Releases::failed() const {
     const std::string line = store_.failed();
     const std::size_t space = std::min(line.find(' '), line.size());

@@ -4,6 +4,7 @@
 #include "base/json.hpp"
 #include "msw/result.hpp"
 #include "plugins/update/manifest.hpp"
+#include "plugins/update/owed.hpp"
 #include "plugins/update/release_store.hpp"
 
 #include <cstddef>
@@ -33,6 +34,12 @@ public:
     /// @param digest  its SHA-256
     /// @return an error with everything as it was
     [[nodiscard]] Result<Installed> install(int fd, const std::string& digest);
+
+    [[nodiscard]] const std::string& folder() const noexcept { return store_.folder(); }
+    /// @return whether the release that runs may still be given up
+    [[nodiscard]] bool on_trial() const;
+    /// @return what has become of this host by now
+    [[nodiscard]] Outcome outcome() const;
 
     /// @return the release that was given up last and why, for people; empty: there was none
     [[nodiscard]] std::string failed() const;
