@@ -16,6 +16,11 @@ constexpr milliseconds kPluginTime{10000};
 constexpr milliseconds kAnswerTime{1000};
 constexpr milliseconds kConfirmTime{10000};
 
+/// @return whether somebody starts mswd again when it ends with status 0: the launcher or systemd
+bool is_supervised() noexcept {
+    return std::getenv("MSW_LAUNCHER") != nullptr || std::getenv("INVOCATION_ID") != nullptr;
+}
+
 }  // namespace
 
 Daemon::Daemon(const Paths& paths, const Config& config, const std::string& host_id, FileRoot files, Log& log)
@@ -38,7 +43,14 @@ Daemon::Daemon(const Paths& paths, const Config& config, const std::string& host
       control_(services_, [this](std::string_view app) { return registry_.knows(app); }),
       self_(services_,
             {[this] { return status(); }, [this] { return plugins(); }, [this] { return queue(); },
-             [this] { return reload(); }, [this](int code) { end(code); }},
+             [this] { return reload(); },
+             [this](int code) {
+                 if (code != kExitStayDown && !is_supervised()) {
+                     log_.write(Priority::warning, "mswd",
+                                "told to restart, but nobody starts it again: run it through mswd-launcher or systemd");
+                 }
+                 end(code);
+             }},
             config.mailbox_bytes),
       confirm_(loop_.raw(), [this] { confirm_release(paths_.state_dir); }),
       steps_(loop_.raw(), [this] { step(); }),
@@ -172,7 +184,7 @@ void Daemon::end(int exit_code) {
     exit_code_ = exit_code;
     stage_ = Stage::drain_intake;
     stage_until_ = Clock::now() + kDrainTime;
-    log_.write(Priority::info, "mswd", exit_code == 0 ? "stopping" : "stopping, to stay down");
+    log_.write(Priority::info, "mswd", exit_code == kExitStayDown ? "stopping, to stay down" : "stopping");
     notify_.stopping("stopping");
     if (ready_) confirm_release(paths_.state_dir);
     confirm_.stop();

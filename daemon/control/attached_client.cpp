@@ -52,6 +52,10 @@ AttachedClient::AttachedClient(Services& services, uv::Stream stream, std::uint6
 AttachedClient::~AttachedClient() {
     services_.wakeups.remove(key_);
     if (attached_) services_.forwarder.remove(sender_.app);
+    refuse_what_waits();
+}
+
+void AttachedClient::refuse_what_waits() {
     mailbox_->close();
     std::vector<Mail> left;
     mailbox_->take_all(left);
@@ -150,6 +154,7 @@ void AttachedClient::ended(std::optional<Error> why) {
     if (attached_) {
         services_.forwarder.remove(sender_.app);
         attached_ = false;
+        refuse_what_waits();
     }
     refuse_and_close(Datapack("get", "mswd"), *why);
 }

@@ -43,6 +43,7 @@ private:
     void attach(const Datapack& question);
     [[nodiscard]] Result<void> take_name(const std::string& wanted);
     void refuse_and_close(const Datapack& question, const Error& error);
+    void refuse_what_waits();
     void over();
 
     Services& services_;

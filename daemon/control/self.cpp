@@ -6,9 +6,6 @@
 namespace msw {
 namespace {
 
-constexpr int kExitRestart = 0;
-constexpr int kExitStayDown = 77;
-
 /// A word that the app mswd knows. Sorted.
 enum class Word { exit_, plugins, queue, reload, restart, status, tail };
 constexpr std::array<std::pair<std::string_view, Word>, 7> kWords{{{"exit", Word::exit_},

@@ -13,6 +13,10 @@
 
 namespace msw {
 
+/// Exit statuses (docs/protocol.md, The app mswd): to be started again, and to stay down.
+inline constexpr int kExitRestart = 0;
+inline constexpr int kExitStayDown = 77;
+
 /// What the daemon lets its app do and see. Thread: called on the loop's.
 struct SelfDuties {
     std::function<Json()> status;
