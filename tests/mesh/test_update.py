@@ -64,6 +64,13 @@ class Update(MeshTest):
         # The mesh is whole again, and the way back is open: b updates a.
         self.wait_peers(a, "b", "c")
 
+    def test_ones_own_plugins_travel_too(self) -> None:
+        a, b = self.trees("a", "b")
+        a.add_plugin("greet", PLUGIN.replace("VERSION", "my own"))
+        self.update_from(a)
+        wait_until(lambda: self.greeting(b) == "my own", LONG, "b runs it")
+        self.assertEqual(list(b.plugins.iterdir()), [])
+
     def test_a_release_that_cannot_start_falls_back(self) -> None:
         a, b = self.trees("a", "b")
         program = a.tree / "bin" / "mswd"
