@@ -45,11 +45,15 @@ std::string json_line(std::string_view host, std::string_view app, const msw::Da
 }
 
 std::string AnswerPrinter::prefix(std::string_view host) const {
-    const std::size_t pad = width_ > host.size() ? width_ - host.size() : 0;
+    const std::size_t pad = form_ == Form::prefixed && width_ > host.size() ? width_ - host.size() : 0;
     return out_.coloured_host(host) + ':' + std::string(pad + 1, ' ');
 }
 
-void AnswerPrinter::print(std::string_view host, const msw::Datapack& d) {
+void AnswerPrinter::print(std::string_view asked, const msw::Datapack& d) {
+    // A part may be about another host than the one that was asked: then that one stands before it.
+    const bool about_other = !d.get("part").empty() && !d.get("host").empty();
+    const std::string_view host = about_other ? d.get("host") : asked;
+    const bool prefixed = form_ == Form::prefixed || about_other;
     if (form_ == Form::json) {
         out_.data(json_line(host, app_, d));
         return;
@@ -62,8 +66,8 @@ void AnswerPrinter::print(std::string_view host, const msw::Datapack& d) {
     if (d.method == "file") {
         body = "file " + std::string(d.get("filename")) + ", " + std::string(d.get("size")) + " bytes, is there\n";
     }
-    if (out_.data_on_terminal()) body = printable(body, form_ == Form::prefixed ? kTabs : 0);
-    if (form_ == Form::prefixed) {
+    if (out_.data_on_terminal()) body = printable(body, prefixed ? kTabs : 0);
+    if (prefixed) {
         out_.data(prefixed_lines(prefix(host), body));
     } else {
         if (out_.data_on_terminal() && !body.empty() && body.back() != '\n') body += '\n';

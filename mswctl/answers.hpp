@@ -34,7 +34,8 @@ public:
         : out_(out), form_(form), width_(width), app_(std::move(app)) {}
 
     /// Print an answer, a part of one, or an error.
-    void print(std::string_view host, const msw::Datapack& d);
+    /// @param asked  the host that was asked; a part that names a `host` is about that one
+    void print(std::string_view asked, const msw::Datapack& d);
 
     /// Say that a host didn't answer.
     /// @param waited  how long was waited for it, in milliseconds

@@ -8,7 +8,7 @@ const std::array<Command, 11> kCommands{{
     {"call", "ask an app on one or many hosts, and print each answer",
      "Prints the bare answer of one named host; with several, or with `*` or `@role`, each line stands behind\n"
      "`HOST: `. Ends when each host has answered, or after --timeout (65 s for `shell`, or what its\n"
-     "field `timeout` says and 5 s more; 120 s for `update`; else 30 s). Without --to, this host is asked.\n\n"
+     "field `timeout` says and 5 s more; 180 s for `update`; else 30 s). Without --to, this host is asked.\n\n"
      "  mswctl call shell:uptime --to miku\n"
      "  mswctl call shell:hostname --to '*'\n"
      "  mswctl call net:status --json\n",
@@ -29,7 +29,7 @@ const std::array<Command, 11> kCommands{{
     {"send", "send a Datapack, written as app:body;key:value or (file)app:path;key:value",
      "A backslash takes `:` `;` `,` and `\\` as they are. Your shell eats an unquoted `;`: quote the command, or give\n"
      "fields with -f. Commands for `shell` and `update` wait for their answers and print them as `call`\n"
-     "does (65 s; 120 s for `update`); all others return as soon as mswd has taken them. --wait and --no-wait say\n"
+     "does (65 s; 180 s for `update`); all others return as soon as mswd has taken them. --wait and --no-wait say\n"
      "it otherwise.\n"
      "A file is named for its receiver by its path below the working folder, else by its last part; -f to=HOST and\n"
      "--to HOST are the same.\n\n"
@@ -43,7 +43,9 @@ const std::array<Command, 11> kCommands{{
      "With --timeout SECONDS it ends by itself.\n\n  mswctl tail\n  mswctl tail --host miku\n", kNothing, run_tail},
     {"update", "bring this host's program and plugin files to others",
      "The same as `mswctl send update:compress -f update_to=TARGETS`; TARGETS is `*`, all other hosts, if not "
-     "given.\n\n"
+     "given. Prints a line for each host when it runs the new release, or is back at what it ran before; a host that\n"
+     "says nothing for 120 s (`update.timeout_s` of the config) counts as not reached. Ends with 0 if all of them run\n"
+     "it.\n\n"
      "  mswctl update\n  mswctl update miku+rin\n",
      kTargets, run_update},
 }};

@@ -27,8 +27,8 @@ inline constexpr Milliseconds kInfoWait{10'000};
 inline constexpr Milliseconds kAnswerWait{30'000};
 /// How long a command has: `shell` ends it after 60 s if it isn't told otherwise.
 inline constexpr Milliseconds kShellWait{65'000};
-/// How long an update has: packing, sending and checking an archive.
-inline constexpr Milliseconds kUpdateWait{120'000};
+/// How long an update has: the host that is asked packs, and ends it with its own timeout, 120 s, which comes first.
+inline constexpr Milliseconds kUpdateWait{180'000};
 /// How long mswd has to go, or to be back.
 inline constexpr Milliseconds kRestartWait{30'000};
 

@@ -19,10 +19,14 @@ Verdicts::Seen Verdicts::feed(const msw::Datapack& d) {
     if (found == nullptr) return Seen::foreign;
     if (found->done) return Seen::late;
     const std::string_view error = d.get("error");
-    if (error.empty() && !d.get("part").empty() && d.get("end") != "1") return Seen::part;
+    const Exit outcome = error.empty() ? exit_of_command(d.get("exit")) : exit_of(msw::code_from_wire(error));
     Asked& asked = asked_[static_cast<std::size_t>(found - asked_.data())];
+    if (!d.get("part").empty() && d.get("end") != "1" && (error.empty() || !d.get("host").empty())) {
+        if (!d.get("host").empty()) asked.parts = both(asked.parts, outcome);
+        return Seen::part;
+    }
     asked.done = true;
-    asked.outcome = error.empty() ? exit_of_command(d.get("exit")) : exit_of(msw::code_from_wire(error));
+    asked.outcome = both(asked.parts, outcome);
     --open_;
     return Seen::whole;
 }

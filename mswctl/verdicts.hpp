@@ -20,7 +20,7 @@ public:
     /// What a Datapack turned out to be.
     enum class Seen {
         foreign,  ///< no answer to one of these questions
-        part,     ///< of a streamed answer; more follow
+        part,     ///< of a streamed answer; more follow. An error in one that names a `host` is that host's only
         whole,    ///< an answer, the last part of one, or an error: this target has its verdict
         late,     ///< the target had its verdict before
     };
@@ -51,6 +51,7 @@ private:
         std::string host;
         bool done = false;
         Exit outcome = Exit::unreachable;
+        Exit parts = Exit::ok;  // what the parts about hosts amount to
     };
 
     [[nodiscard]] const Asked* find(std::string_view flag) const noexcept;

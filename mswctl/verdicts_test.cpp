@@ -64,6 +64,23 @@ TEST(Verdicts, AnErrorEndsAStream) {
     EXPECT_EQ(v.exit(), Exit::failed);
 }
 
+TEST(Verdicts, PartsAboutHostsAddUp) {
+    const auto outcome = [](std::string_view rin, std::string_view luka) {
+        Verdicts v;
+        v.expect("f", "miku");
+        EXPECT_EQ(v.feed(answer("f", {{"part", "0"}})), Seen::part);
+        EXPECT_EQ(v.feed(answer("f", {{"part", "1"}, {"host", "rin"}, {"error", rin}})), Seen::part);
+        EXPECT_FALSE(v.complete());
+        EXPECT_EQ(v.feed(answer("f", {{"part", "2"}, {"host", "luka"}, {"error", luka}, {"end", "1"}})), Seen::whole);
+        return v.exit();
+    };
+    EXPECT_EQ(outcome("", ""), Exit::ok);
+    EXPECT_EQ(outcome("timeout", ""), Exit::unreachable);
+    EXPECT_EQ(outcome("", "unsupported"), Exit::failed);
+    EXPECT_EQ(outcome("timeout", "unreachable"), Exit::unreachable);
+    EXPECT_EQ(outcome("timeout", "unsupported"), Exit::failed);
+}
+
 TEST(Verdicts, FailuresAddUp) {
     struct Case {
         std::string_view first, second;

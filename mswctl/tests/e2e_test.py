@@ -125,6 +125,20 @@ class Send(Base):
         self.ctl(daemon, "update", "rin+len")
         self.assertEqual(daemon.sent()[-1].head["update_to"], "rin+len")
 
+    def test_update_prints_a_line_for_each_host(self):
+        def update(last):
+            return self.daemon(lambda d, conn: [
+                d.reply("on its way to rin and luka\n", part="0"), d.error("timeout", "no answer", part="1", host="luka"),
+                d.reply("runs it\n", part="2", host="rin", end="1", **last)] if d.app == "update" else None)
+        done = self.ctl(update({}), "update", code=4)
+        self.assertEqual(done.stdout, "on its way to rin and luka\nrin: runs it\n")
+        self.assertEqual(done.stderr, "luka: no answer (timeout)\n")
+        done = self.ctl(update({"error": "unsupported"}), "update", code=1)
+        self.assertEqual(done.stderr, "luka: no answer (timeout)\nrin: runs it (unsupported)\n")
+        lines = [json.loads(line) for line in self.ctl(update({}), "--json", "update", code=4).stdout.splitlines()]
+        self.assertEqual([(row["host"], row.get("error")) for row in lines],
+                         [("miku", None), ("luka", "timeout"), ("rin", None)])
+
     def test_a_file_goes_as_descriptor(self):
         daemon = self.daemon()
         with tempfile.TemporaryDirectory() as folder:
