@@ -5,9 +5,9 @@ import os
 import shutil
 import signal
 import unittest
-from typing import List
+from typing import Dict, List, Tuple
 
-from harness.host import PATIENCE, Host
+from harness.host import PATIENCE, SANITIZED, Host
 from harness.mesh import MeshTest
 from harness.wait import wait_until
 from msw import Datapack
@@ -37,8 +37,17 @@ class Update(MeshTest):
         path.write_text(PLUGIN.replace("VERSION", version))
         path.chmod(0o755)
 
-    def update_from(self, host: Host) -> None:
-        done = host.ctl("send", "update:compress;update_to:*", timeout=LONG)
+    def update_from(self, host: Host, targets: str = "*", code: int = 0) -> Tuple[str, Dict[str, str]]:
+        """Update them. Gives the digest of the release, as people see it, and each host's verdict."""
+        done = host.ctl("update", targets, timeout=LONG * 3)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        release, *verdicts = done.stdout.splitlines() + done.stderr.splitlines()
+        self.assertRegex(release, r"^release [0-9a-f]{16}: \d+ files, packed in [\d,]+ bytes; on its way to ")
+        return release[8:24], dict(line.split(": ", 1) for line in verdicts)
+
+    def update_and_go(self, host: Host) -> None:
+        """Begin an update, and wait for nobody."""
+        done = host.ctl("send", "update:compress;update_to:*", "--no-wait")
         self.assertEqual(done.returncode, 0, done.stderr)
 
     def greeting(self, host: Host) -> str:
@@ -51,11 +60,13 @@ class Update(MeshTest):
             self.assertEqual(self.greeting(host), "no-such-app")
         for version in ("one", "two"):
             self.put_plugin(a, version)
-            self.update_from(a)
+            self.update_and_go(a)
             for host in (b, c):
                 wait_until(lambda h=host: self.greeting(h) == version, LONG, f"{host.id} runs {version}")
         (a.tree / "lib" / "mswd" / "plugins" / "greet").unlink()
-        self.update_from(a)
+        digest, verdicts = self.update_from(a)
+        self.assertEqual({host: said.split(" (mswd ")[0] for host, said in verdicts.items()},
+                         {"b": f"runs release {digest}", "c": f"runs release {digest}"})
         for host in (b, c):
             wait_until(lambda h=host: self.greeting(h) == "no-such-app", LONG, f"{host.id} has it no more")
             # What it was installed with is as it was: a release is a folder of its own.
@@ -78,13 +89,49 @@ class Update(MeshTest):
         program.write_text("#!/bin/sh\necho this release is broken >&2\nexit 1\n")
         program.chmod(0o755)
         before = b.status()["program"]
-        pid = b.status()["pid"]
-        self.update_from(a)
-        wait_until(lambda: "this release is broken" in b.log, LONG, "b tried it")
-        wait_until(lambda: b.status()["pid"] != pid, LONG, "b is up again")
+        digest, verdicts = self.update_from(a, code=1)
+        self.assertRegex(verdicts["b"], f"^release {digest} was given up: it did not come up; "
+                                        r"the base program \(mswd .*\) runs again \(unsupported\)$")
+        self.assertIn("this release is broken", b.log)
         self.assertEqual(b.status()["program"], before)
         self.wait_peers(a, "b")
         self.assertEqual(a.ask("shell", "echo alive", {"to": "b"}).text, "alive\n")
+
+    def test_each_host_comes_to_a_verdict_of_its_own(self) -> None:
+        a, b, c, d = self.trees("a", "b", "c", "d")
+        a.write_config(update={"timeout_s": 60 if SANITIZED else 20})
+        self.assertEqual(a.ctl("reload").returncode, 0)
+        c.stop()
+        d.stop()
+        self.wait_peers(a, "b")
+        self.assertEqual(self.update_from(a)[1].keys(), {"b"})
+        # That release once more: b has it, c has one that was spoiled on its disk, and d stays off.
+        release = next(path for path in (b.state / "releases").iterdir() if len(path.name) == 64)
+        spoiled = c.state / "releases" / release.name
+        shutil.copytree(release, spoiled)
+        (spoiled / "bin" / "mswd").write_text("#!/bin/sh\nexit 1\n")
+        c.start()
+        self.wait_peers(a, "b", "c")
+        digest, verdicts = self.update_from(a, "b+c+d", code=1)
+        self.assertEqual(release.name[:16], digest)
+        self.assertIn(f"runs release {digest}", verdicts["b"])
+        self.assertIn("was given up: it did not come up", verdicts["c"])
+        self.assertRegex(verdicts["d"], r"^no answer within \d+ s \(timeout\)$")
+        self.assertEqual(list(verdicts), ["b", "c", "d"])
+        answers = {row["host"]: row["error"] for row in a.json("update", "status")["answers"]}
+        self.assertEqual(answers, {"b": "", "c": "unsupported"})
+
+    def test_without_a_launcher_nothing_is_installed(self) -> None:
+        os.environ.pop("INVOCATION_ID", None)  # a service manager's, if the tests run as a service
+        a, b = self.host("a"), self.host("b")
+        b.write_addresses(a.address)
+        for host in (a, b):
+            host.start()
+        self.wait_peers(a, "b")
+        verdict = self.update_from(a, "b", code=1)[1]["b"]
+        self.assertIn("mswd-launcher", verdict)
+        self.assertIn("(unsupported)", verdict)
+        self.assertFalse((b.state / "releases").exists())
 
     def test_an_archive_that_was_changed_on_the_way_is_not_used(self) -> None:
         b = self.trees("a", "b")[1]
