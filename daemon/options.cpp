@@ -43,10 +43,12 @@ Options parse_command_line(int argc, char** argv) {
         "It stays in the foreground; `systemctl start mswd` runs it as a service, mswctl talks to it.",
         "mswd");
     app.set_version_flag("--version", "mswd " MSW_VERSION, "Show the version");
-    app.add_option("--config", p.config, "Configuration (JSON); one that isn't there counts as empty")
-        ->capture_default_str();
-    app.add_option("--state-dir", p.state_dir, "Keeps files, releases and the log between runs")->capture_default_str();
-    app.add_option("--runtime-dir", p.runtime_dir, "Holds control.sock while mswd runs")->capture_default_str();
+    app.add_option("--config", p.config, "Configuration (JSON), " + p.config + " if not given; none there: empty")
+        ->type_name("FILE");
+    app.add_option("--state-dir", p.state_dir, "Keeps files, releases and the log between runs, " + p.state_dir)
+        ->type_name("DIR");
+    app.add_option("--runtime-dir", p.runtime_dir, "Holds control.sock while mswd runs, " + p.runtime_dir)
+        ->type_name("DIR");
     app.add_flag("--check-config", options.check_config, "Say whether the configuration is good, and end");
     app.footer(
         "Example, as an ordinary user:\n"
