@@ -16,7 +16,8 @@ RETRY = 5.0  # what can't be sent is tried again every 3.9 s
 
 
 def connections(host: Host) -> List[str]:
-    """The established TCP connections of a daemon, as `local remote` in hex."""
+    """The established TCP connections of a daemon to others, as `local remote` in hex. (A host that is told its own
+    address dials itself once, to find out.)"""
     inodes = set()
     for fd in Path(f"/proc/{host.status()['pid']}/fd").iterdir():
         try:
@@ -24,7 +25,8 @@ def connections(host: Host) -> List[str]:
         except OSError:
             continue  # closed in between
     rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    return [f"{row[1]} {row[2]}" for row in rows if row[3] == "01" and f"socket:[{row[9]}]" in inodes]
+    ends = {(row[1], row[2]) for row in rows if row[3] == "01" and f"socket:[{row[9]}]" in inodes}
+    return [f"{local} {remote}" for local, remote in ends if (remote, local) not in ends]
 
 
 class Two(MeshTest):
