@@ -147,6 +147,7 @@ TEST(Campaign, WordsOfOthersAreBounded) {
 
 TEST(Campaign, AListTooLongForAFieldStandsInTheText) {
     std::vector<std::string> many;
+    many.reserve(200);
     for (int i = 0; i < 200; ++i) many.push_back(std::string(50, 'h') + std::to_string(i));
     Campaign c(question(true), many, kBegan, seconds(1));
     const auto parts = c.begin(kDigest, "x");

@@ -39,6 +39,7 @@ TEST(OwedFile, TheOldestGiveWay) {
     const TempFolder temp;
     const OwedFile file(temp.path());
     std::vector<Owed> many;
+    many.reserve(20);
     for (int i = 0; i < 20; ++i) many.push_back({A, "miku", "update", std::to_string(i)});
     ASSERT_TRUE(file.write(many));
     const std::vector<Owed> kept = file.read();
