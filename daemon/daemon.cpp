@@ -73,7 +73,7 @@ int Daemon::run() {
     const uv::Signal interrupt(loop_.raw(), SIGINT, [this] { end(0); });
 
     if (const Result<void> listening = control_.listen(paths_.control_socket()); !listening) {
-        log_.write(Priority::error, "mswd", listening.error().text);
+        log_.last_words(Priority::error, "mswd", listening.error().text);
         exit_code_ = 1;
     } else {
         registry_.start(registry_options());
@@ -216,6 +216,7 @@ void Daemon::step() {
             if (!late && !(registry_.idle() && control_.idle())) break;
             stage_ = Stage::over;
             steps_.stop();
+            note_orderly_end(paths_.state_dir);
             registry_.stop_transport();
             loop_.stop();
             break;

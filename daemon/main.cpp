@@ -24,7 +24,7 @@ void raise_descriptor_limit() noexcept {
 }
 
 int fail(msw::Log& log, const msw::Error& error) {
-    log.write(msw::Priority::error, "mswd", error.text);
+    log.last_words(msw::Priority::error, "mswd", error.text);
     return kFailed;
 }
 
@@ -66,7 +66,7 @@ int main(int argc, char** argv) {
         }
         msw::Log log(config && config->debug ? msw::Priority::debug : msw::Priority::info);
         if (!config) {
-            log.write(msw::Priority::error, "mswd", config.error().text);
+            log.last_words(msw::Priority::error, "mswd", config.error().text);
             return kBadConfig;
         }
         for (const std::string& warning : config->warnings) log.write(msw::Priority::warning, "mswd", warning);

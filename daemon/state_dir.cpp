@@ -66,4 +66,9 @@ void confirm_release(const std::string& state_dir) noexcept {
     ::unlink(path.c_str());
 }
 
+void note_orderly_end(const std::string& state_dir) noexcept {
+    const std::string path = state_dir + "/crash-note";
+    ::unlink(path.c_str());
+}
+
 }  // namespace msw

@@ -21,4 +21,8 @@ namespace msw {
 /// This program works: the launcher need not fall back to the release before (docs/architecture.md, Releases).
 void confirm_release(const std::string& state_dir) noexcept;
 
+/// This program ends as it was told to: the launcher need not take the next start for one after a crash
+/// (plugins/update/launcher/crash_note.hpp).
+void note_orderly_end(const std::string& state_dir) noexcept;
+
 }  // namespace msw

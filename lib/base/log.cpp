@@ -93,6 +93,17 @@ void Log::observe(Observer observer) {
     observer_ = std::move(observer);
 }
 
+void Log::last_words(Priority priority, std::string_view app, std::string_view message) {
+    if (!to_journal_) {
+        write(priority, app, message);
+        return;
+    }
+    // sd-daemon(3): a stream to the journal takes the priority from a prefix.
+    std::string text = "<" + std::to_string(static_cast<int>(priority)) + ">";
+    text.append(one_line(message)).append("\n");
+    if (::write(STDERR_FILENO, text.data(), text.size()) < 0) write(priority, app, message);
+}
+
 void Log::write(Priority priority, std::string_view app, std::string_view message, std::span<const LogField> fields) {
     if (priority > most_talkative_) return;
     if (to_journal_) to_journal(priority, app, message, fields);

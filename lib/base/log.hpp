@@ -36,6 +36,10 @@ public:
         write(priority, app, message, std::span<const LogField>(fields.begin(), fields.size()));
     }
 
+    /// A line right before the process ends. It goes through stderr even where that is the journal: what a process
+    /// sends there itself and then is gone may be filed without its unit, and `systemctl status` would not show it.
+    void last_words(Priority priority, std::string_view app, std::string_view message);
+
     void observe(Observer observer);
 
 private:

@@ -81,6 +81,18 @@ class ServiceTest(unittest.TestCase):
         self.box.check("kill", "-KILL", before)
         self.up_again(before)
 
+    def test_crashes_are_slowed_down_and_an_orderly_end_is_none(self):
+        journal = lambda: self.box.check("journalctl", "-b", "-u", UNIT, "-o", "cat")  # noqa: E731
+        self.box.check("systemctl", "restart", UNIT)
+        note = (self.box.root / "var/lib/mswd/crash-note").read_text().split()
+        self.assertEqual(note[2], "0", "milliseconds this start was held back")
+        for wait in ("0.5 s", "1.0 s"):
+            before = self.state()["MainPID"]
+            said = journal().count("crashed; it is started again in " + wait)
+            self.box.check("kill", "-KILL", before)
+            self.up_again(before)
+            self.assertEqual(journal().count("crashed; it is started again in " + wait), said + 1)
+
     def test_a_stuck_loop_is_ended_by_the_watchdog(self):
         before = self.state()["MainPID"]
         self.box.check("kill", "-STOP", before)

@@ -5,6 +5,7 @@
 // systemd, which restarts its service itself, this becomes mswd; elsewhere it stays and does the restarting.
 //
 // It is packaged and never part of what an update replaces, so it is kept small: libc, and one decision.
+#include "plugins/update/launcher/crash_note.hpp"
 #include "plugins/update/launcher/options.hpp"
 #include "plugins/update/launcher/supervisor.hpp"
 #include "plugins/update/release_store.hpp"
@@ -96,7 +97,10 @@ int main(int, char** argv) {
     if (options.only_once) return ask_mswd(store, argv);
     // So that mswd knows that somebody starts it again, and what an update brought at that.
     (void)::setenv("MSW_LAUNCHER", "1", 1);
-    if (std::getenv("NOTIFY_SOCKET") != nullptr) return become_mswd(store, argv);
+    if (std::getenv("NOTIFY_SOCKET") != nullptr) {
+        if (!msw::launcher::hold_back(options.state_dir + "/crash-note", MSW_FIRST_WAIT_MS, say)) return 0;
+        return become_mswd(store, argv);
+    }
     msw::launcher::Supervisor supervisor;
     supervisor.next_start = [&] { return next_start(store); };
     supervisor.trial_is_open = [&] {
