@@ -99,7 +99,9 @@ bool is_for(const msw::Datapack& d, std::string_view app) {
 Lack lack_of(const msw::Datapack& d) {
     if (d.method == "file") return is_for(d, "update") && !d.head.has("to") ? Lack::to : Lack::nothing;
     if (is_for(d, "shell") && !d.head.has("to")) return Lack::to;
-    if (is_for(d, "update") && !d.head.has("update_to")) return Lack::update_to;
+    // Other words of update only ask or tell it something.
+    const bool updates = is_for(d, "update") && d.body.find("compress") != std::string::npos;
+    if (updates && !d.head.has("update_to")) return Lack::update_to;
     return Lack::nothing;
 }
 

@@ -52,6 +52,7 @@ TEST(Lack, ShellAndUpdateNameATarget) {
     EXPECT_EQ(lack_of(made("shell:ls;to:miku")), Lack::nothing);
     EXPECT_EQ(lack_of(made("update:compress")), Lack::update_to);
     EXPECT_EQ(lack_of(made("update:compress;to:miku")), Lack::update_to);
+    EXPECT_EQ(lack_of(made("update:status")), Lack::nothing);
     EXPECT_EQ(lack_of(made("update:compress;update_to:*")), Lack::nothing);
     EXPECT_EQ(lack_of(made("(file)update:release.tar.zst")), Lack::to);
     EXPECT_EQ(lack_of(made("(file)shell:notes")), Lack::nothing);

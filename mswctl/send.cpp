@@ -58,6 +58,11 @@ msw::Result<msw::Datapack> compose_and_open(const Globals& globals, const Wish& 
     return d;
 }
 
+AskPerson person_at(Output& out) {
+    if (!out.can_ask()) return {};
+    return [&out](std::string_view question) { return out.ask(question); };
+}
+
 bool meant_for_here(const msw::Datapack& d, std::string_view host, bool here, const AskPerson& ask, Output& out) {
     if (here || lack_of(d) == Lack::nothing) return true;
     const std::string words = lack_words(d, host);
@@ -142,9 +147,7 @@ Exit run_send(const Arguments& args, Output& out) {
     }
     std::optional<Session> session = attach_or_say(args.globals, out);
     if (!session) return Exit::no_daemon;
-    AskPerson ask;
-    if (out.can_ask()) ask = [&out](std::string_view question) { return out.ask(question); };
-    if (!meant_for_here(*d, session->host(), args.globals.here, ask, out)) return Exit::usage;
+    if (!meant_for_here(*d, session->host(), args.globals.here, person_at(out), out)) return Exit::usage;
 
     const Milliseconds usual = usual_wait(*d);
     const bool waits = args.wait_asked || (usual.count() > 0 && !args.no_wait);

@@ -16,6 +16,9 @@ namespace mswctl {
 /// Asks a person; null where nobody can be asked.
 using AskPerson = std::function<bool(std::string_view question)>;
 
+/// @return a way to ask at the terminal of `out`, which must outlive it; null if there is none
+[[nodiscard]] AskPerson person_at(Output& out);
+
 /// @return how long the answers of `d` are waited for if nothing else is said; zero: not at all
 [[nodiscard]] Milliseconds usual_wait(const msw::Datapack& d);
 

@@ -168,7 +168,13 @@ class Call(Base):
 
     def test_this_host_without_target(self):
         daemon = self.daemon(shell)
-        self.assertEqual(self.ctl(daemon, "call", "shell:hostname").stdout, "miku says hostname\n")
+        self.assertEqual(self.ctl(daemon, "call", "shell:hostname", "--here").stdout, "miku says hostname\n")
+
+    def test_a_command_without_target_is_refused(self):
+        daemon = self.daemon(shell)
+        done = self.ctl(daemon, "call", "shell:reboot", code=2)
+        self.assertIn("refused without --here", done.stderr)
+        self.assertEqual(daemon.sent(), [])
 
     def test_several_hosts_are_aligned(self):
         daemon = self.daemon(lambda d, conn: [d.reply("one\ntwo\n", id=d.head["to"])] if d.app == "x" else None)

@@ -56,7 +56,7 @@ class ServiceTest(unittest.TestCase):
         self.assertEqual(self.box.check("cat", f"/proc/{state['MainPID']}/comm"), "mswd")
 
     def test_a_command_runs_as_user_mswd(self):
-        self.assertEqual(self.box.check("mswctl", "call", "shell:id -un"), "mswd")
+        self.assertEqual(self.box.check("mswctl", "call", "--here", "shell:id -un"), "mswd")
 
     def test_others_may_not_use_the_socket(self):
         done = self.box.run("mswctl", "status", user="nobody", group="nogroup")
@@ -138,7 +138,7 @@ class ServiceTest(unittest.TestCase):
             before = self.state()["MainPID"]
             self.box.check("systemctl", "restart", UNIT)
             self.up_again(before)
-            self.assertEqual(self.box.check("mswctl", "call", "shell:echo alive"), "alive")
+            self.assertEqual(self.box.check("mswctl", "call", "--here", "shell:echo alive"), "alive")
         finally:
             self.box.check("systemctl", "start", "dbus.socket")
 
