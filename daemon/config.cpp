@@ -1,5 +1,6 @@
 #include "daemon/config.hpp"
 
+#include "base/nearest.hpp"
 #include "msw/host_id.hpp"
 
 #include <sys/stat.h>
@@ -82,29 +83,10 @@ bool is_section(std::string_view key) noexcept {
     });
 }
 
-/// @return edits that lead from `a` to `b` (Levenshtein 1966)
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t k = 0; k <= b.size(); ++k) row[k] = k;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t k = 1; k <= b.size(); ++k) {
-            const std::size_t replaced = diagonal + (a[i - 1] == b[k - 1] ? 0 : 1);
-            diagonal = row[k];
-            row[k] = std::min({row[k] + 1, row[k - 1] + 1, replaced});
-        }
-    }
-    return row[b.size()];
-}
-
 std::string_view nearest_key(const std::string& key) {
-    constexpr std::size_t kLongestKey = 64;
-    if (key.size() > kLongestKey) return {};
-    const auto* best = std::min_element(kRules.begin(), kRules.end(), [&](const Rule& a, const Rule& b) {
-        return distance(key, a.key) < distance(key, b.key);
-    });
-    return distance(key, best->key) <= std::max<std::size_t>(2, key.size() / 3) ? best->key : std::string_view{};
+    std::array<std::string_view, kRules.size()> keys;
+    std::transform(kRules.begin(), kRules.end(), keys.begin(), [](const Rule& r) { return r.key; });
+    return nearest(key, keys);
 }
 
 void check_value(Checker& check, const std::string& key, const Json& value, const Rule& rule) {

@@ -1,5 +1,6 @@
 #include "mswctl/arguments.hpp"
 
+#include "base/nearest.hpp"
 #include "msw/client.hpp"
 #include "mswctl/commands.hpp"
 #include "mswctl/text.hpp"
@@ -89,7 +90,7 @@ std::string unknown_command(const std::vector<std::string>& words) {
     for (const Command& c : kCommands) names.push_back(c.name);
     for (const std::string& word : words) {
         if (word.empty() || word.front() == '-') continue;
-        const std::string_view near = nearest(word, names);
+        const std::string_view near = msw::nearest(word, names);
         std::string text = "there is no command \"" + word + '"';
         if (!near.empty()) text += "; did you mean `" + std::string(near) + "`?";
         return text;
@@ -110,7 +111,7 @@ std::string unknown_option(const std::vector<std::string>& words, const CLI::App
     const std::vector<std::string_view> views(names.begin(), names.end());
     for (const std::string& word : words) {
         if (word.rfind("--", 0) != 0 || word.size() == 2) continue;
-        const std::string_view near = nearest(word, views);
+        const std::string_view near = msw::nearest(word, views);
         return "there is no option " + word +
                (near.empty() ? std::string() : "; did you mean `" + std::string(near) + "`?");
     }

@@ -1,5 +1,6 @@
 #include "mswctl/lines.hpp"
 
+#include "base/nearest.hpp"
 #include "mswctl/control.hpp"
 #include "mswctl/text.hpp"
 
@@ -44,7 +45,7 @@ std::string words_about(const Line& line) {
     if (line.kind != Line::Kind::unknown) return {};
     constexpr std::array<std::string_view, 10> kWords{"exit", "help",   "peers",   "plugins", "queue",
                                                       "quit", "reload", "restart", "status",  "update"};
-    const std::string_view near = nearest(line.text, kWords);
+    const std::string_view near = msw::nearest(line.text, kWords);
     return '"' + line.text + "\" is no command: write app:body;key:value" +
            (near.empty() ? std::string() : ", or did you mean `" + std::string(near) + "`?");
 }

@@ -1,4 +1,5 @@
 #include "mswctl/output.hpp"
+#include "base/nearest.hpp"
 #include "mswctl/answers.hpp"
 #include "mswctl/table.hpp"
 #include "mswctl/text.hpp"
@@ -62,9 +63,9 @@ TEST(Text, Words) {
 
 TEST(Text, Nearest) {
     constexpr std::array<std::string_view, 3> kWords{"peers", "plugins", "status"};
-    EXPECT_EQ(nearest("statsu", kWords), "status");
-    EXPECT_EQ(nearest("plugin", kWords), "plugins");
-    EXPECT_EQ(nearest("xyzzy", kWords), "");
+    EXPECT_EQ(msw::nearest("statsu", kWords), "status");
+    EXPECT_EQ(msw::nearest("plugin", kWords), "plugins");
+    EXPECT_EQ(msw::nearest("xyzzy", kWords), "");
 }
 
 TEST(Answers, EachLineBehindItsHost) {

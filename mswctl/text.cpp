@@ -28,21 +28,6 @@ std::string scaled(double value, std::string_view unit) {
     return std::string(text.data()) + ' ' + std::string(unit);
 }
 
-std::size_t distance(std::string_view a, std::string_view b) {
-    std::vector<std::size_t> row(b.size() + 1);
-    for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-    for (std::size_t i = 1; i <= a.size(); ++i) {
-        std::size_t diagonal = row[0];
-        row[0] = i;
-        for (std::size_t j = 1; j <= b.size(); ++j) {
-            const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-        }
-    }
-    return row[b.size()];
-}
-
 }  // namespace
 
 std::string printable(std::string_view text, std::size_t tabs) {
@@ -117,18 +102,5 @@ std::string duration_words(std::int64_t seconds) {
 }
 
 std::string wait_words(std::int64_t milliseconds) { return scaled(static_cast<double>(milliseconds) / 1000, "s"); }
-
-std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
-    std::string_view best;
-    std::size_t best_distance = word.size() / 2 + 1;  // further away it is another word, not a slip
-    for (const std::string_view candidate : candidates) {
-        const std::size_t d = distance(word, candidate);
-        if (d < best_distance) {
-            best = candidate;
-            best_distance = d;
-        }
-    }
-    return best;
-}
 
 }  // namespace mswctl

@@ -30,7 +30,4 @@ namespace mswctl {
 /// @return e.g. "30 s", "0.5 s"
 [[nodiscard]] std::string wait_words(std::int64_t milliseconds);
 
-/// @return the candidate that `word` was most likely meant to be, or an empty view if none is near
-[[nodiscard]] std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
-
 }  // namespace mswctl

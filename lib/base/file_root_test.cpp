@@ -17,7 +17,7 @@ protected:
     FileRootTest() {
         std::string pattern = (fs::temp_directory_path() / "msw-root-XXXXXX").string();
         base_ = ::mkdtemp(pattern.data());
-        root_.emplace(std::move(FileRoot::open(base_ + "/root").value()));
+        root_.emplace(std::move(FileRoot::open(base_ + "/top").value()));
     }
     ~FileRootTest() override { fs::remove_all(base_); }
     FileRootTest(const FileRootTest&) = delete;
@@ -53,34 +53,34 @@ TEST_F(FileRootTest, AFileAppearsOnlyWhenItIsWhole) {
     Result<FileRoot::Incoming> incoming = root_->receive("d/e/f.txt", 5);
     ASSERT_TRUE(incoming.ok()) << incoming.error().text;
     ASSERT_EQ(::write(incoming->fd(), "hello", 5), 5);
-    EXPECT_FALSE(fs::exists(base_ + "/root/d/e/f.txt"));
+    EXPECT_FALSE(fs::exists(base_ + "/top/d/e/f.txt"));
     const Result<std::shared_ptr<const File>> file = incoming->publish();
     ASSERT_TRUE(file.ok()) << file.error().text;
     EXPECT_EQ((*file)->size(), 5U);
     EXPECT_EQ((*file)->path(), root_->path() + "/d/e/f.txt");
-    EXPECT_EQ(read("root/d/e/f.txt"), "hello");
+    EXPECT_EQ(read("top/d/e/f.txt"), "hello");
     EXPECT_EQ((*root_->open_file("d/e/f.txt"))->size(), 5U);
 }
 
 TEST_F(FileRootTest, AnAbandonedFileLeavesNothing) {
     { ASSERT_TRUE(root_->receive("x", 1).ok()); }
-    EXPECT_TRUE(fs::is_empty(base_ + "/root"));
+    EXPECT_TRUE(fs::is_empty(base_ + "/top"));
 }
 
 TEST_F(FileRootTest, CleansUpAfterACrash) {
-    fs::create_directories(base_ + "/root/d");
-    put("root/.msw-incoming-1", "x");
-    put("root/d/.msw-incoming-2", "x");
-    put("root/d/kept", "x");
+    fs::create_directories(base_ + "/top/d");
+    put("top/.msw-incoming-1", "x");
+    put("top/d/.msw-incoming-2", "x");
+    put("top/d/kept", "x");
     EXPECT_EQ(root_->clean_up(), 2U);
-    EXPECT_TRUE(fs::exists(base_ + "/root/d/kept"));
+    EXPECT_TRUE(fs::exists(base_ + "/top/d/kept"));
 }
 
 TEST_F(FileRootTest, FollowsNoSymbolicLink) {
     fs::create_directories(base_ + "/outside");
     put("outside/secret", "s");
-    fs::create_directory_symlink(base_ + "/outside", base_ + "/root/link");
-    fs::create_symlink(base_ + "/outside/secret", base_ + "/root/file");
+    fs::create_directory_symlink(base_ + "/outside", base_ + "/top/link");
+    fs::create_symlink(base_ + "/outside/secret", base_ + "/top/file");
     EXPECT_EQ(code_of(root_->open_file("link/secret")), Code::refused);
     EXPECT_EQ(code_of(root_->open_file("file")), Code::refused);
     EXPECT_FALSE(root_->receive("link/new", 1).ok());
@@ -91,8 +91,8 @@ TEST_F(FileRootTest, FollowsNoSymbolicLink) {
 }
 
 TEST_F(FileRootTest, TakesRegularFilesOnly) {
-    fs::create_directories(base_ + "/root/dir");
-    ASSERT_EQ(::mkfifo((base_ + "/root/fifo").c_str(), 0600), 0);
+    fs::create_directories(base_ + "/top/dir");
+    ASSERT_EQ(::mkfifo((base_ + "/top/fifo").c_str(), 0600), 0);
     EXPECT_EQ(code_of(root_->open_file("dir")), Code::refused);
     EXPECT_EQ(code_of(root_->open_file("fifo")), Code::refused);
     EXPECT_EQ(code_of(root_->open_file("nothing")), Code::no_such_file);
