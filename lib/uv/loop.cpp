@@ -18,7 +18,7 @@ void call_back(T* handle) noexcept {
 }
 
 template <class T>
-NodePtr<T, Callback> checked(NodePtr<T, Callback> node, int status, Callback callback) {
+NodePtr<T, Callback> checked(NodePtr<T, Callback> node, int status, Callback&& callback) {
     if (!node) throw std::runtime_error("libuv: " + error_text(status));
     node->state = std::move(callback);
     return node;
@@ -45,7 +45,7 @@ Loop::~Loop() {
         if (!closing_only) break;
     }
     if (uv_loop_close(&loop_) != 0) {
-        std::fputs("libuv handles leaked:\n", stderr);
+        (void)std::fputs("libuv handles leaked:\n", stderr);
         uv_print_all_handles(&loop_, stderr);
         std::abort();
     }

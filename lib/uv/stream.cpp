@@ -151,7 +151,7 @@ void Stream::write(std::string bytes, std::function<void(int)> done) {
 bool Stream::write_parts(std::span<const iovec> parts, std::function<void(int)> done) {
     int taken = pending() == 0 ? try_write(parts) : 0;
     if (taken < 0) taken = 0;  // write() below reports it
-    std::size_t skip = static_cast<std::size_t>(taken);
+    auto skip = static_cast<std::size_t>(taken);
     std::string rest;
     for (const iovec& p : parts) {
         if (skip >= p.iov_len) {
