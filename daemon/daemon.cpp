@@ -5,6 +5,7 @@
 #include <unistd.h>
 #include <csignal>
 #include <cstdlib>
+#include <filesystem>
 
 namespace msw {
 namespace {
@@ -59,6 +60,17 @@ Daemon::Daemon(const Paths& paths, const Config& config, const std::string& host
     log_.observe([this](const std::string& line) { self_.line(line); });
 }
 
+void Daemon::warn_of_missing_folders() {
+    if (!config_.plugin_dirs_given) return;
+    for (const std::string& dir : config_.plugin_dirs) {
+        std::error_code failed;
+        if (std::filesystem::is_directory(dir, failed)) continue;
+        log_.write(Priority::warning, "mswd",
+                   paths_.config + ": `plugin_dirs`: there is no folder " + dir +
+                       (!dir.empty() && dir.front() == '~' ? "; write the path out, `~` means nothing here" : ""));
+    }
+}
+
 RegistryOptions Daemon::registry_options() const {
     return {paths_.shipped_plugins(), settings_.own_plugin_dirs(), paths_.python(), config_.mailbox_bytes};
 }
@@ -76,6 +88,7 @@ int Daemon::run() {
         log_.last_words(Priority::error, "mswd", listening.error().text);
         exit_code_ = 1;
     } else {
+        warn_of_missing_folders();
         registry_.start(registry_options());
         say_ready();
         loop_.run();
@@ -87,9 +100,15 @@ int Daemon::run() {
 void Daemon::say_ready() {
     ready_ = true;
     std::size_t running = 0;
-    for (const PluginState& p : registry_.rows()) running += p.state == "running" ? 1U : 0U;
-    const std::string text = forwarder_.host_id() + " is up with " + std::to_string(running) + " plugins";
-    log_.write(Priority::info, "mswd", text + "; mswctl --socket " + paths_.control_socket());
+    std::string failed;
+    for (const PluginState& p : registry_.rows()) {
+        running += p.state == "running" ? 1U : 0U;
+        if (p.state == "failed") failed += (failed.empty() ? "" : ", ") + p.app;
+    }
+    const std::string text = forwarder_.host_id() + " is up with " + std::to_string(running) + " plugins" +
+                             (failed.empty() ? "" : "; not started: " + failed);
+    log_.write(failed.empty() ? Priority::info : Priority::warning, "mswd",
+               text + "; mswctl --socket " + paths_.control_socket());
     notify_.ready(text);
     confirm_.start(kConfirmTime);
 }
@@ -108,6 +127,7 @@ Result<void> Daemon::reload() {
     }
     config_ = std::move(next).value();
     settings_.set(config_);
+    warn_of_missing_folders();
     registry_.reload(registry_options());
     log_.write(Priority::info, "mswd", "the configuration was read again");
     say_ready();

@@ -40,6 +40,7 @@ private:
     [[nodiscard]] Json plugins() const;
     [[nodiscard]] Json queue() const;
     void say_ready();
+    void warn_of_missing_folders();
 
     // The steps of the end, each when the one before is done or has had its time.
     void end(int exit_code);

@@ -121,13 +121,12 @@ Forwarded Forwarder::forward(const DatapackRef& d, const Sender& sender) {
 }
 
 Forwarded Forwarder::put_one(const DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender) {
-    const bool answer = d->method == "reply";
     switch (to->put({d, sender.is_transport})) {
         case Mailbox::Put::taken: add_one(counters_.delivered); return {};
         case Mailbox::Put::closed: return {Forwarded::Verdict::closed, nullptr};
         case Mailbox::Put::full: break;
     }
-    if (!answer) return {Forwarded::Verdict::full, to};
+    if (d->method != "reply") return {Forwarded::Verdict::full, to};
     // An answer never waits: who asked had its room and did not take it.
     add_one(counters_.too_slow);
     log_.write(Priority::warning, "mswd",
@@ -138,12 +137,15 @@ Forwarded Forwarder::put_one(const DatapackRef& d, const std::shared_ptr<Mailbox
 
 Forwarded Forwarder::put_copies(const DatapackRef& d, const Destinations& to, const Sender& sender) {
     if (to.size() == 1) return put_one(d, to.front().second, sender);
+    if (d->method == "reply") {
+        for (const auto& [app, mailbox] : to) (void)put_one(d, mailbox, sender);
+        return {};
+    }
     const std::size_t bytes = d->weight();
-    const Room room = d->method == "reply" ? Room::answer : Room::ordinary;
     for (std::size_t i = 0; i < to.size(); ++i) {
-        const Mailbox::Put verdict = to[i].second->reserve(bytes, room);
+        const Mailbox::Put verdict = to[i].second->reserve(bytes);
         if (verdict == Mailbox::Put::taken) continue;
-        for (std::size_t k = 0; k < i; ++k) to[k].second->release(bytes, room);
+        for (std::size_t k = 0; k < i; ++k) to[k].second->release(bytes);
         if (verdict == Mailbox::Put::closed) return {Forwarded::Verdict::closed, nullptr};
         return {Forwarded::Verdict::full, to[i].second};
     }

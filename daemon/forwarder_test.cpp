@@ -172,6 +172,16 @@ TEST_F(ForwarderTest, AnAnswerNeverWaits) {
     EXPECT_EQ(taken(*slow).size(), 1U);
 }
 
+TEST_F(ForwarderTest, AnAnswerToSeveralNeverWaitsEither) {
+    const auto quick = add("quick");
+    const auto slow = add("slow", Forwarder::Kind::attached, 1);
+    EXPECT_EQ(send(Datapack("reply", "quick&slow"), asker_).verdict, Verdict::done);
+    EXPECT_EQ(send(Datapack("reply", "quick&slow"), asker_).verdict, Verdict::done);
+    EXPECT_EQ(taken(*quick).size(), 2U);
+    EXPECT_EQ(taken(*slow).size(), 1U);
+    EXPECT_EQ(forwarder_.counters().too_slow.load(), 1U);
+}
+
 TEST_F(ForwarderTest, LoggerIsAnotherNameOfLog) {
     const auto log = add("log");
     (void)send(Datapack("post", "logger", "x"), asker_);

@@ -60,7 +60,7 @@ void AttachedClient::refuse_what_waits() {
     std::vector<Mail> left;
     mailbox_->take_all(left);
     for (const Mail& mail : left) {
-        services_.forwarder.refuse(*mail.datapack, Code::closed, "the program " + sender_.app + " has left");
+        services_.forwarder.refuse(*mail.datapack, Code::closed, "the program \"" + sender_.app + "\" has left");
     }
 }
 

@@ -42,7 +42,7 @@ Executable::~Executable() {
     std::vector<Mail> left;
     mailbox_->take_all(left);
     for (const Mail& mail : left) {
-        services_.forwarder.refuse(*mail.datapack, Code::closed, "the plugin " + options_.app + " has ended");
+        services_.forwarder.refuse(*mail.datapack, Code::closed, "the plugin \"" + options_.app + "\" has ended");
     }
 }
 

@@ -2,6 +2,7 @@
 
 #include "daemon/host/bring_in.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 namespace msw {
@@ -107,6 +108,9 @@ Result<void> StreamPort::attach_file(Datapack& d) {
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
         return Error{Code::bad_request, "the descriptor that came along is not a regular file"};
+    }
+    if ((::fcntl(fd.get(), F_GETFL) & O_ACCMODE) == O_WRONLY) {
+        return Error{Code::bad_request, "the descriptor that came along is open for writing only"};
     }
     d.file = std::make_shared<const File>(fd.release(), static_cast<std::uint64_t>(info.st_size), std::string());
     return {};

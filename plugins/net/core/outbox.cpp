@@ -12,7 +12,8 @@ Result<void> Outbox::add(Parcel& parcel, Time now) {
     const std::string key = id_key(parcel.way.front());
     const auto it = queues_.find(key);
     const std::size_t held = it == queues_.end() ? 0 : it->second.bytes;
-    if (held + weight > kMostPerHost) {
+    // One larger than all the room goes in alone.
+    if (held > 0 && held + weight > kMostPerHost) {
         return Error{Code::queue_full, "too much waits for " + parcel.way.front() + " already (" +
                                            std::to_string(held) + " of " + std::to_string(kMostPerHost) + " bytes)"};
     }

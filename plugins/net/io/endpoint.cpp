@@ -51,4 +51,9 @@ sockaddr_storage remote_of(int socket) noexcept {
     return out;
 }
 
+std::uint16_t port_of(const sockaddr_storage& address) noexcept {
+    return ntohs(address.ss_family == AF_INET6 ? reinterpret_cast<const sockaddr_in6&>(address).sin6_port
+                                               : reinterpret_cast<const sockaddr_in&>(address).sin_port);
+}
+
 }  // namespace msw::net

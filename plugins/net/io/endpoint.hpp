@@ -4,6 +4,7 @@
 #include "plugins/net/core/address.hpp"
 
 #include <sys/socket.h>
+#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,9 @@ namespace msw::net {
 
 /// @return the IP address in words; empty if it is none.
 [[nodiscard]] std::string ip_text(const sockaddr_storage& address);
+
+/// @return the port of an IPv4 or IPv6 address
+[[nodiscard]] std::uint16_t port_of(const sockaddr_storage& address) noexcept;
 
 /// @return the other end of a connected socket; its family is AF_UNSPEC if it is gone.
 [[nodiscard]] sockaddr_storage remote_of(int socket) noexcept;

@@ -59,7 +59,7 @@ Result<void> Transport::listen() {
     if (!listener) {
         return Error{listener.error().code,
                      "can't listen on " + ip_text(settings_.listen) + " port " +
-                         std::to_string(settings_.mesh.listen_port) + ": " + listener.error().text +
+                         std::to_string(port_of(settings_.listen)) + ": " + listener.error().text +
                          ". Does another mswd run there? \"listen_port\" in the configuration chooses another port"};
     }
     listener_ = std::move(listener).value();
