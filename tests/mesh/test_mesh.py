@@ -115,6 +115,20 @@ class Two(MeshTest):
         self.assertEqual(got, wanted)
 
 
+    def test_a_program_that_takes_nothing_holds_up_nobody_for_long(self) -> None:
+        a, b = self.pair()
+        b.start()
+        a.start()
+        self.wait_peers(a, "b")
+        with b.attach("never"), a.attach() as flooder:
+            for _ in range(60):
+                flooder.send(Datapack("get", "never", {"to": "b"}, b"x" * 50000))
+            self.assertEqual(a.ask("echo", "meanwhile", {"to": "b"}).text, "meanwhile")
+            told = flooder.receive(PATIENCE)
+            assert told
+            self.assertEqual((told.head["error"], told.head["id"]), ("queue-full", "b"))
+
+
 class Relay(MeshTest):
     """a - p - b, where b may be reached through p only."""
 

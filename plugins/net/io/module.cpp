@@ -44,8 +44,8 @@ int take(void* instance, msw_datapack* datapack) noexcept {
     return MSW_OK;
 }
 
-void taken(void* instance, msw_text, size_t) noexcept {
-    of(instance).guarded([](Transport& t) { t.taken(); });
+void taken(void* instance, msw_text app, size_t) noexcept {
+    of(instance).guarded([app](Transport& t) { t.taken(msw::plugin::view(app)); });
 }
 
 void reloaded(void* instance) noexcept {

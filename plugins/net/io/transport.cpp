@@ -190,10 +190,10 @@ void Transport::deliver(LinkId from, Datapack datapack) {
     }
     Connection* connection = find(from);
     if (connection != nullptr) {
-        if (!hand_in(handle)) connection->hold(std::move(handle));
+        if (!settle(handle)) connection->hold(std::move(handle));
         return;
     }
-    if (held_here_.empty() && hand_in(handle)) return;
+    if (held_here_.empty() && settle(handle)) return;
     if (held_here_bytes_ > kMostHeldHere) {
         mesh_.undeliverable(datapack,
                             {Code::queue_full, "the app " + datapack.app + " does not take what waits for it"}, now());
@@ -216,8 +216,20 @@ bool Transport::hand_in(const plugin::Handle& datapack) {
     return true;
 }
 
+bool Transport::settle(const plugin::Handle& datapack) {
+    if (hand_in(datapack)) {
+        patience_.begin_anew(datapack.app());
+        return true;
+    }
+    if (!patience_.is_over(datapack.app(), now())) return false;
+    mesh_.undeliverable(
+        datapack.copy(),
+        {Code::queue_full, "the app " + std::string(datapack.app()) + " takes nothing of what waits for it"}, now());
+    return true;
+}
+
 void Transport::offer_held() {
-    while (!held_here_.empty() && hand_in(held_here_.front())) {
+    while (!held_here_.empty() && settle(held_here_.front())) {
         held_here_bytes_ -= weight_of(held_here_.front());
         held_here_.pop_front();
     }
@@ -227,7 +239,7 @@ void Transport::offer_held() {
     }
     for (const LinkId id : held) {
         Connection* connection = find(id);
-        if (connection != nullptr && hand_in(connection->held())) connection->release();
+        if (connection != nullptr && settle(connection->held())) connection->release();
     }
 }
 

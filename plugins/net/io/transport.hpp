@@ -4,6 +4,7 @@
 #include "base/file_root.hpp"
 #include "msw/plugin.hpp"
 #include "plugins/net/core/mesh.hpp"
+#include "plugins/net/core/patience.hpp"
 #include "plugins/net/io/connection.hpp"
 #include "plugins/net/io/dialer.hpp"
 #include "plugins/net/io/settings.hpp"
@@ -33,7 +34,10 @@ public:
     /// A Datapack from this host.
     void take(const plugin::Handle& datapack) { mesh_.submit(datapack.copy(), now()); }
     /// A plugin has taken something of what was delivered.
-    void taken() { offer_held(); }
+    void taken(std::string_view app) {
+        patience_.begin_anew(app);
+        offer_held();
+    }
     void reloaded();
 
 private:
@@ -72,6 +76,8 @@ private:
     /// @return whether it is off our hands; if not, it waits for room
     [[nodiscard]] bool hand_in(const plugin::Handle& datapack);
     void offer_held();
+    /// @return whether it is off our hands: handed in, or answered with an error because its app takes nothing
+    [[nodiscard]] bool settle(const plugin::Handle& datapack);
     void end_of_turn();
 
     plugin::Host host_;
@@ -87,6 +93,7 @@ private:
     std::vector<std::unique_ptr<Dialer>> ended_dialers_;  // likewise
     std::deque<plugin::Handle> held_here_;                // made on this host, waiting for room in a mailbox
     std::size_t held_here_bytes_ = 0;
+    Patience patience_;
     std::optional<uv::Listener> listener_;
     uv::Timer tick_;
     TurnHook turn_;

@@ -1,0 +1,20 @@
+#include "plugins/net/core/patience.hpp"
+
+#include <gtest/gtest.h>
+
+namespace msw::net {
+namespace {
+
+TEST(Patience, EndsAfterFiveSecondsWithoutRoomAndComesBackWithTheFirstTaken) {
+    Patience patience;
+    EXPECT_FALSE(patience.is_over("slow", Time(1000)));
+    EXPECT_FALSE(patience.is_over("slow", Time(5999)));
+    EXPECT_TRUE(patience.is_over("slow", Time(6000)));
+    EXPECT_TRUE(patience.is_over("slow", Time(600000)));
+    EXPECT_FALSE(patience.is_over("other", Time(600000)));
+    patience.begin_anew("slow");
+    EXPECT_FALSE(patience.is_over("slow", Time(600001)));
+}
+
+}  // namespace
+}  // namespace msw::net
