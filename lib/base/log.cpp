@@ -106,21 +106,22 @@ void Log::last_words(Priority priority, std::string_view app, std::string_view m
 
 void Log::write(Priority priority, std::string_view app, std::string_view message, std::span<const LogField> fields) {
     if (priority > most_talkative_) return;
+    Observer observer;
+    {
+        const std::lock_guard lock(mutex_);
+        observer = observer_;
+    }
     if (to_journal_) to_journal(priority, app, message, fields);
+    if (to_journal_ && !observer) return;  // nobody reads it as text
     std::string line = time_text();
     line.append(" ").append(name_of(priority)).append(" ").append(app).append(": ").append(one_line(message));
     for (const LogField& f : fields) {
         if (f.name == "MSW_FLAG") line.append(" [flag ").append(one_line(f.value)).append("]");
     }
-    Observer observer;
-    {
-        const std::lock_guard lock(mutex_);
-        observer = observer_;
-        if (!to_journal_) {
-            const std::string with_end = line + '\n';
-            // One write a line: lines of several processes on one stderr stay whole. A lost line has no remedy.
-            if (::write(STDERR_FILENO, with_end.data(), with_end.size()) < 0) line.append(" (not on stderr)");
-        }
+    if (!to_journal_) {
+        const std::string with_end = line + '\n';
+        // One write a line: lines of several threads and processes on one stderr stay whole. A lost line has no remedy.
+        if (::write(STDERR_FILENO, with_end.data(), with_end.size()) < 0) line.append(" (not on stderr)");
     }
     if (observer) observer(line);
 }

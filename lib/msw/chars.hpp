@@ -11,7 +11,6 @@ enum Class : std::uint8_t {
     kName = 1,   ///< letters, digits, `_`, `.`, `-`
     kApp = 2,    ///< what an app word may hold: kName, `@`, `&`
     kPlain = 4,  ///< a value byte that crosses an msw/1 line as it stands, whatever stands beside it
-    kHex = 8,    ///< a hex digit
 };
 
 inline constexpr std::array<std::uint8_t, 256> kTable = [] {
@@ -23,7 +22,6 @@ inline constexpr std::array<std::uint8_t, 256> kTable = [] {
         if (digit || alpha || c == '_' || c == '.' || c == '-') v |= kName | kApp;
         if (c == '@' || c == '&') v |= kApp;
         if (c >= 0x20 && c < 0x7f && c != '%') v |= kPlain;
-        if (digit || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F')) v |= kHex;
         t[c] = v;
     }
     return t;
