@@ -7,21 +7,7 @@
 #include <uv.h>
 #include <memory>
 
-#if defined(__SANITIZE_THREAD__)
-extern "C" void __sanitizer_syscall_pre_impl_close(long fd);
-#endif
-
 namespace msw::uv {
-
-/// uv_close(). ThreadSanitizer follows descriptors through close(2), but libuv closes them by a bare system call: in
-/// its builds this says so, or the next file with that number would look as if it raced with the old one.
-inline void close_handle(uv_handle_t* handle, uv_close_cb closed) noexcept {
-#if defined(__SANITIZE_THREAD__)
-    uv_os_fd_t fd = -1;
-    if (uv_fileno(handle, &fd) == 0) __sanitizer_syscall_pre_impl_close(fd);
-#endif
-    uv_close(handle, closed);
-}
 
 /// A handle with the state that its callbacks use. `handle.data` points to the Node.
 template <class T, class State>
@@ -33,8 +19,8 @@ struct Node {
 template <class T, class State>
 struct CloseNode {
     void operator()(Node<T, State>* node) const noexcept {
-        close_handle(reinterpret_cast<uv_handle_t*>(&node->handle),
-                     [](uv_handle_t* h) { delete static_cast<Node<T, State>*>(h->data); });
+        uv_close(reinterpret_cast<uv_handle_t*>(&node->handle),
+                 [](uv_handle_t* h) { delete static_cast<Node<T, State>*>(h->data); });
     }
 };
 

@@ -39,8 +39,8 @@ struct Stream::Block {
 
 void Stream::CloseBlock::operator()(Block* block) const noexcept {
     block->alive.reset();
-    close_handle(reinterpret_cast<uv_handle_t*>(&block->any.stream),
-                 [](uv_handle_t* h) { delete static_cast<Block*>(h->data); });
+    uv_close(reinterpret_cast<uv_handle_t*>(&block->any.stream),
+             [](uv_handle_t* h) { delete static_cast<Block*>(h->data); });
 }
 
 Stream Stream::tcp(uv_loop_t* loop) {
