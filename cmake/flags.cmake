@@ -20,6 +20,8 @@ if(MSW_SANITIZE STREQUAL "address")
 elseif(MSW_SANITIZE STREQUAL "thread")
   target_compile_options(msw_flags INTERFACE -fsanitize=thread -fno-omit-frame-pointer)
   target_link_options(msw_flags INTERFACE -fsanitize=thread)
+  target_sources(msw_flags INTERFACE
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${CMAKE_SOURCE_DIR}/cmake/tsan_suppressions.cpp>)
 elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_definitions(msw_flags INTERFACE _FORTIFY_SOURCE=2)
 endif()
