@@ -27,6 +27,7 @@ enum class Count : std::uint8_t {
     undeliverable,     ///< mswd did not take it
     unanswerable,      ///< an error nobody can be told
     bad_handshake,     ///< connections closed for what they said first, or said nothing
+    namesakes,         ///< connections closed because another living host has their id
     bad_stream,        ///< links closed for bytes that make no sense
     connections_over,  ///< connections closed for being too many
     bad_gossip,        ///< addresses told that make no sense or have no room
@@ -40,7 +41,7 @@ inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);
     constexpr std::array<std::string_view, kCounts> kNames = {
         "sent",         "received",      "relayed",    "delivered",        "unreachable", "queue-full",
         "unfit",        "bad-target",    "no-hops",    "bad-file",         "bad-request", "undeliverable",
-        "unanswerable", "bad-handshake", "bad-stream", "connections-over", "bad-gossip",  "unsent-at-stop"};
+        "unanswerable", "bad-handshake", "namesakes", "bad-stream", "connections-over", "bad-gossip",  "unsent-at-stop"};
     return kNames[static_cast<std::size_t>(count)];
 }
 

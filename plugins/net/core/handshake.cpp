@@ -24,9 +24,9 @@ std::uint16_t port_in(std::string_view text) {
     return status == std::errc{} && rest == text.data() + text.size() ? port : std::uint16_t{0};
 }
 
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text, std::size_t most = 64) {
     std::string out;
-    for (const char c : text.substr(0, 64)) out += c >= 0x20 && c < 0x7f ? c : '?';
+    for (const char c : text.substr(0, most)) out += c >= 0x20 && c < 0x7f ? c : '?';
     return out;
 }
 
@@ -41,6 +41,16 @@ Datapack Handshake::word(const std::string& flag) const {
     d.set("listen_port", std::to_string(own_.listen_port));
     d.set("onlyuseproxy", own_.only_proxy);
     d.set("can", "many percent");
+    d.set("run", own_.run);
+    return d;
+}
+
+Datapack Handshake::refusal_of(const Datapack& word, Code code, std::string why) {
+    Datapack d("post", "handshake", std::move(why));
+    d.version = Version::v0_1;
+    d.set("from", "net");
+    d.set("flag", word.get("flag"));
+    d.set("error", wire_name(code));
     return d;
 }
 
@@ -55,6 +65,10 @@ std::optional<Datapack> Handshake::hear(const Datapack& said) {
         refuse(Refusal::malformed, "the first Datapack was `" + said.method + " " + said.app + "`, no handshake");
         return std::nullopt;
     }
+    if (!said.get("error").empty()) {
+        refuse(Refusal::told, "the other side refuses this host: " + printable(said.body, 256));
+        return std::nullopt;
+    }
     const std::string_view id = said.get("id");
     if (!valid_host_id(id)) {
         refuse(Refusal::malformed, id.empty()
@@ -67,6 +81,7 @@ std::optional<Datapack> Handshake::hear(const Datapack& said) {
     peer_.only_proxy = said.get("onlyuseproxy");
     peer_.many = holds_word(said.get("can"), "many");
     peer_.percent = holds_word(said.get("can"), "percent");
+    peer_.run = said.get("run");
     if (same_host_id(id, own_.id)) {
         refuse(Refusal::own_id, "it calls itself " + peer_.id + ", which is our own id");
     } else if (!peer_.only_proxy.empty() && !same_host_id(peer_.only_proxy, own_.id)) {

@@ -14,7 +14,7 @@ Mesh::Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed)
       book_(seed),
       peers_(settings_.id) {}
 
-Identity Mesh::identity() const { return {settings_.id, settings_.listen_port, only_proxy()}; }
+Identity Mesh::identity() const { return {settings_.id, settings_.listen_port, only_proxy(), settings_.run}; }
 
 void Mesh::tick(Time now) {
     std::vector<LinkId> late;
@@ -100,11 +100,40 @@ void Mesh::hear_handshake(LinkId link, Pending& pending, const Datapack& word, T
         refuse_handshake(link, pending, word, now);
         return;
     }
+    if (const Link* held = peers_.namesake(pending.handshake.peer(), now)) {
+        refuse_namesake(link, *held, word, now);
+        return;
+    }
     if (ours) edge_.say(link, *ours);
     Pending known = std::move(pending);
     pending_.erase(link);
     if (known.handshake.side() == Handshake::Side::accepted) --unknown_;
     establish(link, std::move(known), now);
+}
+
+void Mesh::refuse_namesake(LinkId link, const Link& held, const Datapack& word, Time now) {
+    const auto pending = pending_.find(link);
+    const std::string remote = pending->second.remote;
+    const std::string id = held.peer.id;
+    if (!pending->second.address) {
+        edge_.say(link, Handshake::refusal_of(word, Code::name_taken,
+                                              "the id " + id + " belongs to a host at " + held.address +
+                                                  " that is connected; \"id\" in the configuration names this one"));
+    }
+    if (counters_.add_with_line(Count::namesakes, now)) {
+        edge_.log(MSW_WARNING,
+                  "two hosts are called " + id + ": the one at " + held.address + " stays, the one at " + remote +
+                      " is refused; \"id\" in its configuration gives it another name",
+                  nullptr);
+    }
+    ask_for_gossip(held);  // if it is gone without a word, its silence or its answer shows it
+    if (pending->second.address) {
+        const Address address = *pending->second.address;
+        close(link, "its id is taken", MSW_DEBUG, now);
+        book_.unwelcome(address, "its id, " + id + ", belongs to another host that is connected", now);
+    } else {
+        close(link, "its id is taken", MSW_DEBUG, now);
+    }
 }
 
 void Mesh::refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now) {
@@ -123,7 +152,8 @@ void Mesh::refuse_handshake(LinkId link, const Pending& pending, const Datapack&
         const Address address = *pending.address;
         const auto entry = book_.entries().find(address);
         const bool first = entry != book_.entries().end() && entry->second.failures == 0;
-        close(link, why, first ? MSW_NOTICE : MSW_DEBUG, now);  // it is tried again every minute
+        const bool told = pending.handshake.refusal() == Handshake::Refusal::told;
+        close(link, why, !first ? MSW_DEBUG : told ? MSW_WARNING : MSW_NOTICE, now);  // it is tried again every minute
         book_.unwelcome(address, why, now);
         return;
     }
@@ -139,6 +169,7 @@ void Mesh::establish(LinkId id, Pending pending, Time now) {
     link.peer = peer;
     link.since = now;
     link.alive = now;
+    link.heard = now;
     if (pending.address) {
         book_.answered(*pending.address, peer.id);
     } else if (peer.listen_port != 0 && peer.only_proxy.empty()) {

@@ -32,6 +32,7 @@ namespace msw::net {
 
 struct MeshSettings {
     std::string id;                 ///< of this host
+    std::string run;                ///< drawn at this start
     std::uint16_t listen_port = 0;  ///< 0: it doesn't listen
     std::string proxy;              ///< host id of the one that relays for us; empty: none
     bool only_proxy = false;        ///< nobody else may connect to us
@@ -69,7 +70,10 @@ public:
     void lost(LinkId link, const std::string& why, std::vector<Parcel> unsent, Time now);
     /// What came can't be followed: close it.
     void broken(LinkId link, const std::string& why, Time now);
+    /// Bytes left by that link.
     void shows_life(LinkId link, Time now) { peers_.shows_life(link, now); }
+    /// Bytes came by that link.
+    void bytes_came(LinkId link, Time now) { peers_.heard(link, now); }
     [[nodiscard]] bool is_established(LinkId link) const { return peers_.find(link) != nullptr; }
 
     // Datapacks.
@@ -104,6 +108,7 @@ private:
     void begin(LinkId link, Handshake::Side side, std::optional<Address> address, std::string remote, Time now);
     void hear_handshake(LinkId link, Pending& pending, const Datapack& word, Time now);
     void establish(LinkId link, Pending pending, Time now);
+    void refuse_namesake(LinkId link, const Link& held, const Datapack& word, Time now);
     void refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now);
     void close(LinkId link, const std::string& why, msw_priority priority, Time now);
     void give_back(std::vector<Parcel> parcels, Time now);

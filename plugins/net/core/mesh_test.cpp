@@ -293,6 +293,38 @@ TEST(Mesh, ANamesakeIsSaidAloud) {
     EXPECT_EQ(peers_of(a), Ids{});
 }
 
+TEST(Mesh, OfTwoHostsWithOneIdTheFirstStays) {
+    // The third host has the lowest id, and dials; then the highest, and is dialled.
+    for (const char* third : {"a", "z"}) {
+        const bool dials = third[0] == 'a';
+        World world;
+        HostForTest& b = world.add("b");
+        HostForTest& t = dials ? world.add(third, {1, 3}) : world.add(third, {1});
+        world.pass(Time(1000));
+        EXPECT_EQ(peers_of(t), Ids{"b"});
+        HostForTest& copy = dials ? world.add("B") : world.add("B", {2});
+        world.pass(4 * kRound);
+        for (int i = 0; i < 20; ++i) {
+            t.send("post", "log", "b", std::to_string(i));
+            world.pass(Time(500));
+        }
+        EXPECT_THAT(b.delivered, SizeIs(20)) << third;
+        EXPECT_THAT(copy.delivered, IsEmpty()) << third;
+        EXPECT_TRUE(t.said("two hosts are called b: the one at 127.0.0.1:1 stays")) << third;
+        EXPECT_LE(std::count_if(t.lines.begin(), t.lines.end(),
+                                [](const auto& l) { return l.text.find("two hosts") != std::string::npos; }),
+                  20)
+            << third;
+        if (!dials) {
+            EXPECT_TRUE(copy.said("the id b belongs to a host at 127.0.0.1:1"));
+        }
+        // Its place is free as soon as the first is gone.
+        world.kill(b);
+        world.pass(Time(70'000));
+        EXPECT_EQ(peers_of(t), Ids{"B"}) << third;
+    }
+}
+
 TEST(Mesh, WhoSaysNothingIsClosedAfterTenSeconds) {
     World world;
     HostForTest& a = world.add("a");

@@ -80,7 +80,7 @@ void Mesh::heard(LinkId id, Datapack d, Time now) {
     }
     const Link* link = peers_.find(id);
     if (link == nullptr) return;
-    peers_.shows_life(id, now);
+    peers_.heard(id, now);
     counters_.add(Count::received);
     if (!link->modern()) d.head.remove("by");
     // Answers go to `id`: what names no host, or several, must not decide where.

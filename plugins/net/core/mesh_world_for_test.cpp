@@ -57,6 +57,7 @@ HostForTest& World::add(const char* id, const std::vector<std::uint16_t>& knows,
                         const char* proxy) {
     MeshSettings settings;
     settings.id = id;
+    settings.run = "run-" + std::to_string(last_port_ + 1);
     settings.listen_port = ++last_port_;
     settings.only_proxy = *only_proxy != '\0';
     settings.proxy = settings.only_proxy ? only_proxy : proxy;

@@ -66,6 +66,20 @@ void Peers::shows_life(LinkId id, Time now) {
     if (it != links_.end()) it->second.alive = now;
 }
 
+void Peers::heard(LinkId id, Time now) {
+    const auto it = links_.find(id);
+    if (it != links_.end()) it->second.alive = it->second.heard = now;
+}
+
+const Link* Peers::namesake(const PeerInfo& peer, Time now) const {
+    if (peer.run.empty()) return nullptr;
+    for (const auto& [id, link] : links_) {
+        if (link.retired || link.peer.run.empty() || link.peer.run == peer.run) continue;
+        if (same_host_id(link.peer.id, peer.id) && now - link.heard <= kSignsOfLife) return &link;
+    }
+    return nullptr;
+}
+
 void Peers::retire(LinkId id) {
     const auto it = links_.find(id);
     if (it == links_.end()) return;

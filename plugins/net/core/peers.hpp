@@ -5,6 +5,8 @@
 // shows life. A connection from a host that was started again thus replaces the one its dead predecessor left behind.
 // The other side only prefers the same connection for writing, and closes the surplus when it is told so by its end.
 // Links with old hosts are never closed for being too many: the newest is written to.
+//
+// Of two living hosts with one id the first stays: the other must not take over what is meant for it.
 #pragma once
 
 #include "plugins/net/core/address.hpp"
@@ -30,6 +32,7 @@ struct Link {
     PeerInfo peer;
     Time since{0};         ///< when it was established
     Time alive{0};         ///< when bytes last came, or left
+    Time heard{0};         ///< when bytes last came
     bool retired = false;  ///< nothing is written to it any more
 
     /// @return whether the other end is no host of the Python system.
@@ -51,6 +54,7 @@ public:
 
     void remove(LinkId id);
     void shows_life(LinkId id, Time now);
+    void heard(LinkId id, Time now);
     void retire(LinkId id);
 
     [[nodiscard]] const Link* find(LinkId id) const;
@@ -61,6 +65,9 @@ public:
     [[nodiscard]] std::vector<const Link*> all() const;
     /// @return links that have shown no life for kSilence.
     [[nodiscard]] std::vector<LinkId> silent(Time now) const;
+    /// @return a link with another living host that has this one's id: one from another start, whose bytes came within
+    /// kSignsOfLife; or null. Hosts of the Python system don't say which start they are of.
+    [[nodiscard]] const Link* namesake(const PeerInfo& peer, Time now) const;
     [[nodiscard]] std::size_t size() const noexcept { return links_.size(); }
 
 private:

@@ -48,6 +48,30 @@ TEST(Peers, TheHigherIdOnlyPrefersTheSame) {
     EXPECT_EQ(used, 1U);
 }
 
+TEST(Peers, ANamesakeIsAnotherStartOfALivingHost) {
+    Peers peers("a");
+    Link b = link(1, "b", true);
+    b.peer.run = "one";
+    b.heard = kNow;
+    const PeerInfo same = b.peer;
+    PeerInfo another = b.peer;
+    another.id = "B";
+    another.run = "two";
+    PeerInfo old = another;
+    old.run.clear();
+    EXPECT_EQ(peers.namesake(another, kNow), nullptr);
+    (void)peers.add(b, kNow);
+    EXPECT_EQ(peers.namesake(same, kNow), nullptr);
+    EXPECT_EQ(peers.namesake(old, kNow), nullptr);
+    ASSERT_NE(peers.namesake(another, kNow), nullptr);
+    EXPECT_EQ(peers.namesake(another, kNow)->id, 1U);
+    // What leaves by a link is no sign of life for this: a dead host's kernel takes nothing, ours does.
+    peers.shows_life(1, kNow + Time(15'001));
+    EXPECT_EQ(peers.namesake(another, kNow + Time(15'001)), nullptr);
+    peers.heard(1, kNow + Time(15'001));
+    EXPECT_NE(peers.namesake(another, kNow + Time(15'001)), nullptr);
+}
+
 TEST(Peers, AHostStartedAgainGetsInPastItsDeadConnection) {
     LinkId used = 0;
     // Made by us, the lower, and silent for long.

@@ -32,7 +32,7 @@ std::span<char> Connection::room() { return decoder_->room(file_ ? kReadFile : k
 
 void Connection::received(std::size_t bytes) {
     decoder_->commit(bytes);
-    owner_.alive(*this);
+    owner_.bytes_came(*this);
     if (!established_ && (unproven_bytes_ += bytes) > kMostUnproven) {
         owner_.broken(*this, "it sent " + std::to_string(unproven_bytes_) + " bytes and no handshake");
         return;

@@ -31,7 +31,8 @@ public:
         /// @return what a file with that head is for
         virtual FileIn::Use use_of(const Connection& c, const Datapack& head) = 0;
         virtual void file_refused(Connection& c, const Datapack& head, const Error& why) = 0;
-        virtual void alive(const Connection& c) = 0;  ///< bytes came or went
+        virtual void bytes_came(const Connection& c) = 0;
+        virtual void bytes_left(const Connection& c) = 0;
         virtual void has_room_again(const Connection& c) = 0;
         virtual void unfit(const Parcel& parcel, const Error& why) = 0;
         virtual void broken(const Connection& c, const std::string& why) = 0;  ///< close it: it can't be followed
@@ -62,7 +63,7 @@ private:
     void received(std::size_t bytes) override;
     void ended(int status) override;
     // Writer::Listener
-    void progressed() override { owner_.alive(*this); }
+    void progressed() override { owner_.bytes_left(*this); }
     void has_room_again() override { owner_.has_room_again(*this); }
     void unfit(const Parcel& parcel, const Error& why) override { owner_.unfit(parcel, why); }
     void write_failed(const std::string& why) override { owner_.ended(*this, why); }

@@ -44,6 +44,7 @@ Result<Settings> read_settings(const plugin::Host& host) {
     if (!valid_host_id(s.mesh.id)) {
         return Error{Code::bad_request, "\"" + s.mesh.id + "\" is no host id: " + std::string(kHostIdRule)};
     }
+    s.mesh.run = new_flag();
     s.mesh.proxy = value_of(host, "proxy").as_string();
     s.mesh.only_proxy = value_of(host, "onlyproxy").as_bool();
     if (!s.mesh.proxy.empty() && (!valid_host_id(s.mesh.proxy) || same_host_id(s.mesh.proxy, s.mesh.id))) {

@@ -61,7 +61,8 @@ private:
     void heard(Connection& c, Datapack datapack) override { mesh_.heard(c.id(), std::move(datapack), now()); }
     FileIn::Use use_of(const Connection& c, const Datapack& head) override;
     void file_refused(Connection& c, const Datapack& head, const Error& why) override;
-    void alive(const Connection& c) override { mesh_.shows_life(c.id(), now()); }
+    void bytes_came(const Connection& c) override { mesh_.bytes_came(c.id(), now()); }
+    void bytes_left(const Connection& c) override { mesh_.shows_life(c.id(), now()); }
     void has_room_again(const Connection&) override { mesh_.has_room_again(now()); }
     void unfit(const Parcel& parcel, const Error& why) override { mesh_.unfit(parcel, why, now()); }
     void broken(const Connection& c, const std::string& why) override { mesh_.broken(c.id(), why, now()); }
