@@ -7,7 +7,7 @@
 // Ends when the shell ends, at the timeout, at the end of stdin, or at SIGTERM, SIGINT or SIGHUP. Whatever descends
 // from the shell then, background jobs and daemons too, gets SIGTERM and soon after SIGKILL. To have all of them,
 // this process is their subreaper: who loses its parent becomes our child.
-#include "plugins/shell/exec/process_tree.hpp"
+#include "base/process_tree.hpp"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -71,11 +71,11 @@ public:
 
     /// End what is left. @return false if something can't be ended
     bool end_all(milliseconds grace) {
-        msw::exec::signal_all(msw::exec::descendants(), SIGTERM);
+        msw::signal_all(msw::descendants(), SIGTERM);
         if (all_gone_by(Clock::now() + grace)) return true;
         const Clock::time_point give_up = Clock::now() + kKillPatience;
         while (Clock::now() < give_up) {
-            msw::exec::kill_descendants();
+            msw::kill_descendants();
             if (all_gone_by(Clock::now() + milliseconds(50))) return true;
         }
         return false;

@@ -168,6 +168,23 @@ TEST_F(Launcher, HandsSigtermOnAndEndsLikeMswd) {
     EXPECT_EQ(run.wait(), 5);
 }
 
+TEST_F(Launcher, EndsWhatMswdLeavesRunning) {
+    // A plugin that went into a session of its own and won't hear of an end; mswd is killed, then ends in order.
+    base("test -e " + temp_.path("crashed") + " && { echo next; exit 77; }; touch " + temp_.path("crashed") +
+         "; setsid sh -c 'trap \"\" TERM; echo $$ > " + temp_.path("pid") +
+         "; echo left; while :; do sleep 0.01; done' & while ! test -s " + temp_.path("pid") +
+         "; do sleep 0.01; done; kill -KILL $$");
+    Running run = start();
+    ASSERT_NE(run.line_with("left"), "");
+    ASSERT_NE(run.line_with("next"), "");
+    EXPECT_EQ(::kill(std::stoi(temp_.read("pid")), 0), -1) << "it still ran when the next mswd started";
+    EXPECT_EQ(run.wait(), 77);
+
+    base("setsid sh -c 'trap \"\" TERM; echo left; while :; do sleep 0.01; done' & exit 77");
+    Running again = start();
+    EXPECT_EQ(again.wait(), 77) << "its output ends only when all of it has";
+}
+
 TEST_F(Launcher, HandsSighupOnAndGoesOn) {
     base("trap 'echo again; exit 77' HUP; echo up; while :; do sleep 0.01; done");
     Running run = start();

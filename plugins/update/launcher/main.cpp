@@ -26,6 +26,9 @@
 #ifndef MSW_FIRST_WAIT_MS
 #define MSW_FIRST_WAIT_MS 500
 #endif
+#ifndef MSW_LEFTOVER_MS
+#define MSW_LEFTOVER_MS 2000
+#endif
 
 namespace {
 
@@ -111,5 +114,6 @@ int main(int, char** argv) {
     supervisor.argv = argv;
     supervisor.trial_time = std::chrono::milliseconds(MSW_TRIAL_MS);
     supervisor.first_wait = std::chrono::milliseconds(MSW_FIRST_WAIT_MS);
+    supervisor.leftover_time = std::chrono::milliseconds(MSW_LEFTOVER_MS);
     return supervisor.run();
 }

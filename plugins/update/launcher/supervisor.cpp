@@ -1,5 +1,7 @@
 #include "plugins/update/launcher/supervisor.hpp"
 
+#include "plugins/update/launcher/leftovers.hpp"
+
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -70,7 +72,7 @@ public:
             siginfo_t info{};
             const int signal = next_signal(signals_, deadline_, info);
             int status = 0;
-            if (::waitpid(pid_, &status, WNOHANG) == pid_) return status;
+            if (reap(status)) return status;
             if (signal == 0) {
                 overdue();
             } else if (signal != SIGCHLD) {
@@ -83,6 +85,18 @@ public:
     [[nodiscard]] Milliseconds length() const { return since(began_); }
 
 private:
+    /// Take note of all that have ended: mswd, or what its plugins abandoned. @return whether mswd was among them
+    bool reap(int& status) const {
+        bool mswd_ended = false;
+        int of_one = 0;
+        for (pid_t pid = 0; (pid = ::waitpid(-1, &of_one, WNOHANG)) > 0;) {
+            if (pid != pid_) continue;
+            status = of_one;
+            mswd_ended = true;
+        }
+        return mswd_ended;
+    }
+
     void hand_on(int signal, const siginfo_t& info) {
         // What a terminal sends goes to the whole foreground group: mswd has it already.
         if (info.si_code != SI_KERNEL) (void)::kill(pid_, signal);
@@ -136,6 +150,7 @@ int Supervisor::run() {
     for (const int signal : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) ::sigaddset(&signals, signal);
     (void)::sigprocmask(SIG_BLOCK, &signals, nullptr);
 
+    adopt_orphans();
     Backoff backoff(first_wait, fresh_after);
     for (;;) {
         Run mswd(*this, signals);
@@ -146,7 +161,8 @@ int Supervisor::run() {
         } else {
             const int status = mswd.wait();
             const bool exited = WIFEXITED(status);
-            if (mswd.asked_to_end()) return exited ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+            const bool asked_meanwhile = end_leftovers(leftover_time, signals);
+            if (mswd.asked_to_end() || asked_meanwhile) return exited ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
             if (exited && WEXITSTATUS(status) == kStayDown) return kStayDown;
             if (exited && WEXITSTATUS(status) == 0) {
                 wait = backoff.after_restart(mswd.length());

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace msw::exec {
+namespace msw {
 
 /// @return the processes below this one, children before grandchildren. Those that were abandoned by their parent are
 /// among them if this process is a subreaper.
@@ -17,4 +17,4 @@ void signal_all(const std::vector<pid_t>& processes, int signal);
 /// Stop and then kill everything below this process. Stopped first, so that nothing can fork on behind our back.
 void kill_descendants();
 
-}  // namespace msw::exec
+}  // namespace msw

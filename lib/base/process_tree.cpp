@@ -1,4 +1,4 @@
-#include "plugins/shell/exec/process_tree.hpp"
+#include "base/process_tree.hpp"
 
 #include <dirent.h>
 #include <algorithm>
@@ -7,7 +7,7 @@
 #include <cstdio>
 #include <memory>
 
-namespace msw::exec {
+namespace msw {
 namespace {
 
 struct CloseDir {
@@ -57,4 +57,4 @@ void kill_descendants() {
     signal_all(stopped, SIGKILL);
 }
 
-}  // namespace msw::exec
+}  // namespace msw
