@@ -5,6 +5,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -106,6 +107,33 @@ void Log::last_words(Priority priority, std::string_view app, std::string_view m
 
 void Log::write(Priority priority, std::string_view app, std::string_view message, std::span<const LogField> fields) {
     if (priority > most_talkative_) return;
+    const auto now = std::chrono::duration_cast<LineBudget::Time>(std::chrono::steady_clock::now().time_since_epoch());
+    std::vector<LineBudget::LeftOut> left_out;
+    bool granted = false;
+    {
+        const std::lock_guard lock(mutex_);
+        left_out = budget_.settle(now);
+        granted = budget_.grant(app, static_cast<int>(priority), now);
+    }
+    put_left_out(left_out);
+    if (granted) put(priority, app, message, fields);
+}
+
+Log::~Log() {
+    observer_ = nullptr;  // it may be gone by now
+    put_left_out(budget_.settle_all());
+}
+
+void Log::put_left_out(const std::vector<LineBudget::LeftOut>& all) {
+    for (const LineBudget::LeftOut& kind : all) {
+        put(static_cast<Priority>(kind.priority), kind.app,
+            std::to_string(kind.lines) + " more lines like the " + std::to_string(LineBudget::kLines) +
+                " before were left out within 10 s",
+            {});
+    }
+}
+
+void Log::put(Priority priority, std::string_view app, std::string_view message, std::span<const LogField> fields) {
     Observer observer;
     {
         const std::lock_guard lock(mutex_);

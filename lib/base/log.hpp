@@ -1,5 +1,8 @@
-// The journal: lines with fields, to systemd's journal where stderr leads there, else to stderr as text.
+// The journal: lines with fields, to systemd's journal where stderr leads there, else to stderr as text. What floods it
+// is cut to a number of lines (LineBudget) and the rest counted in one.
 #pragma once
+
+#include "base/line_budget.hpp"
 
 #include <cstddef>
 #include <functional>
@@ -28,6 +31,11 @@ public:
 
     /// @param most_talkative  lines of a less urgent priority are left out
     explicit Log(Priority most_talkative = Priority::info);
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+    Log(Log&&) = delete;
+    Log& operator=(Log&&) = delete;
+    ~Log();
 
     /// Write a line. @param app  the plugin it is about (MSW_APP); "mswd" for the daemon itself
     void write(Priority priority, std::string_view app, std::string_view message, std::span<const LogField> fields);
@@ -43,10 +51,14 @@ public:
     void observe(Observer observer);
 
 private:
+    void put(Priority priority, std::string_view app, std::string_view message, std::span<const LogField> fields);
+    void put_left_out(const std::vector<LineBudget::LeftOut>& all);
+
     Priority most_talkative_;
     bool to_journal_;
     std::mutex mutex_;
     Observer observer_;
+    LineBudget budget_;
 };
 
 /// @return `message` on one line: line ends and other control characters as `\n`, `\t` or `\xNN`.
