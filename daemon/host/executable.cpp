@@ -102,7 +102,7 @@ void Executable::exited(int status, int signal) {
     alive_ = false;
     // Whatever it left behind goes with it.
     process_->kill_group(SIGKILL);
-    if (!stopping_) {
+    if (!stopping_ && !renewing_) {
         last_error_ = garbage_.empty() ? how_it_ended(status, signal) : garbage_;
     }
     // What it wrote last may still be in the pipe.
@@ -111,7 +111,7 @@ void Executable::exited(int status, int signal) {
 
 void Executable::finish_run() {
     if (alive_) {
-        // A step of stop(): it did not end by itself.
+        // A step of end_run(): it did not end by itself.
         const bool term = Clock::now() - started_ < kUntilTerm + kUntilKill / 2;
         process_->kill_group(term ? SIGTERM : SIGKILL);
         timer_.start(kUntilKill);
@@ -126,6 +126,8 @@ void Executable::finish_run() {
     process_.reset();
     if (stopping_) {
         if (stopped_) std::exchange(stopped_, nullptr)();
+    } else if (std::exchange(renewing_, false)) {
+        run();
     } else if (was_running) {
         schedule();
     } else {
@@ -145,11 +147,22 @@ void Executable::schedule() {
 void Executable::stop(std::function<void()> stopped) {
     stopping_ = true;
     stopped_ = std::move(stopped);
+    end_run();
+}
+
+void Executable::renew(ExecutableOptions options) {
+    options_ = std::move(options);
+    back_off_ = kFirstBackOff;
+    renewing_ = true;
+    end_run();
+}
+
+void Executable::end_run() {
     if (!alive_) {
         timer_.start(milliseconds(0));
         return;
     }
-    started_ = Clock::now();  // from here on: when stopping began
+    started_ = Clock::now();  // from here on: when its end began
     port_->close_writing();
     timer_.start(kUntilTerm);
 }

@@ -3,9 +3,11 @@
 //     running --ends--> waiting --back-off over--> running
 //        |                 |
 //        +----- stop() ----+--> stopped
+//        +---- renew() ----+--> running, from another file
 //
 // The back-off is 0.5 s, doubled each time to 60 s, and begins anew after a run of 10 s. Its mailbox lives on between
-// runs. stop(): the end of its stdin; SIGTERM after a second; SIGKILL after 5; always to its whole process group.
+// runs. stop() and renew(): the end of its stdin; SIGTERM after a second; SIGKILL after 5; always to its whole process
+// group.
 #pragma once
 
 #include "daemon/host/plugin_state.hpp"
@@ -45,6 +47,9 @@ public:
     void start();
     /// End it for good. @param stopped  called once it has ended, never from within this call
     void stop(std::function<void()> stopped);
+    /// Its file has changed: end this run and begin the next with `options`. What waits for it waits on.
+    /// @pre options.app is the same
+    void renew(ExecutableOptions options);
 
     [[nodiscard]] PluginState state() const;
     [[nodiscard]] const ExecutableOptions& options() const noexcept { return options_; }
@@ -59,13 +64,14 @@ private:
     void ended(std::optional<Error> why) override;
 
     void run();
+    void end_run();
     void exited(int status, int signal);
     void finish_run();
     void schedule();
     void say(Priority priority, const std::string& text);
 
     Services& services_;
-    const ExecutableOptions options_;
+    ExecutableOptions options_;
     const Sender sender_;
     Wakeups::Key key_;
     std::shared_ptr<Mailbox> mailbox_;
@@ -76,6 +82,7 @@ private:
     bool alive_ = false;      // the process has not ended
     bool out_ended_ = false;  // its stdout has
     bool stopping_ = false;
+    bool renewing_ = false;
     std::function<void()> stopped_;
 
     uv::Timer timer_;  // back-off, or the steps of stop(), or the wait for the rest of stdout

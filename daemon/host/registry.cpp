@@ -54,15 +54,19 @@ void Registry::load_module(const FoundPlugin& found) {
     modules_.emplace(found.app, std::move(module).value());
 }
 
-void Registry::start_executable(const FoundPlugin& found) {
+ExecutableOptions Registry::options_for(const FoundPlugin& found) const {
     ExecutableOptions options;
     options.app = found.app;
     options.path = found.path;
     options.argv = found.argv;
     options.environment = plugin_environment(found.app, services_, options_.python_path);
     options.mailbox_bytes = options_.mailbox_bytes;
+    return options;
+}
+
+void Registry::start_executable(const FoundPlugin& found) {
     const auto [at, added] =
-        executables_.emplace(found.app, std::make_unique<Executable>(services_, std::move(options)));
+        executables_.emplace(found.app, std::make_unique<Executable>(services_, options_for(found)));
     if (added) at->second->start();
 }
 
@@ -97,7 +101,7 @@ void Registry::reload(RegistryOptions options) {
             stop_executable(app, {});
         } else if (at->second.version != old.version || at->second.path != old.path) {
             services_.log.write(Priority::notice, app, "its file has changed: it is started anew");
-            stop_executable(app, [this, found = at->second] { start_executable(found); });
+            executables_.find(app)->second->renew(options_for(at->second));
         }
     }
     for (const auto& [app, found] : now) {

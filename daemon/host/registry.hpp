@@ -46,6 +46,7 @@ public:
 
 private:
     void load_module(const FoundPlugin& found);
+    [[nodiscard]] ExecutableOptions options_for(const FoundPlugin& found) const;
     void start_executable(const FoundPlugin& found);
     void stop_executable(const std::string& app, std::function<void()> then);
     void complain(const PluginScan& scan);

@@ -208,7 +208,11 @@ void StreamPort::write_waiting() {
         writing_ = !writer().write_parts(encoder_.iovecs(), [this](int status) {
             writing_ = false;
             // A broken pipe shows on the reading side, or as the end of the process.
-            if (status == 0) write_waiting();
+            if (writing_closed_) {
+                services_.post(anchor_.guard([this] { out_.reset(); }));
+            } else if (status == 0) {
+                write_waiting();
+            }
         });
         encoder_.clear();
         batch_.clear();
@@ -224,7 +228,7 @@ bool StreamPort::idle() const noexcept {
 
 void StreamPort::close_writing() noexcept {
     writing_closed_ = true;
-    out_.reset();
+    if (!writing_) out_.reset();
 }
 
 }  // namespace msw

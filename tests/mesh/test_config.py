@@ -8,6 +8,7 @@ import plugins_for_tests as given
 from harness.host import Host
 from harness.mesh import MeshTest
 from harness.wait import wait_until
+from msw import Datapack
 
 
 def check(host: Host, text: str) -> "subprocess.CompletedProcess[str]":
@@ -78,6 +79,24 @@ class Reload(MeshTest):
         path.unlink()
         host.ask("mswd", "reload")
         wait_until(lambda: host.ask("late", "").head.get("error") == "no-such-app", what="it went")
+
+    def test_what_waits_for_a_changed_plugin_waits_on(self) -> None:
+        host = self.host()
+        path = host.add_plugin("late", given.DEAF)
+        host.start()
+        with host.attach() as client:
+            # More than its pipe and one write of mswd's take; the last ones are still in its mailbox.
+            for n in range(12):
+                client.send(Datapack("get", "late", {"flag": f"question-{n}"}, bytes(100_000)))
+            wait_until(lambda: [r for r in host.json("mswd", "queue") if r["app"] == "late" and r["waiting"]],
+                       what="questions wait for it")
+            path.write_text(given.ECHO)
+            self.assertNotIn("error", host.ask("mswd", "reload").head)
+            answer = client.receive()
+            while answer is not None and answer.head["flag"] != "question-11":
+                self.assertNotIn("error", answer.head)
+                answer = client.receive()
+            self.assertIsNotNone(answer, "the last question was never answered")
 
     def test_sighup_reloads_too(self) -> None:
         host = self.host().start()
