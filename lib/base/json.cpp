@@ -10,7 +10,8 @@
 #include <rapidjson/writer.h>
 
 #include <algorithm>
-#include <limits>
+#include <charconv>
+#include <cmath>
 
 namespace msw {
 
@@ -43,26 +44,29 @@ public:
 
     bool Null() { return add(Json()); }
     bool Bool(bool v) { return add(Json(v)); }
-    bool Int(int v) { return add(Json(v)); }
-    bool Uint(unsigned v) { return add(Json(static_cast<std::int64_t>(v))); }
-    bool Int64(std::int64_t v) { return add(Json(v)); }
-    bool Uint64(std::uint64_t v) { return add(v <= INT64_MAX ? Json(v) : Json(static_cast<double>(v))); }
-    bool Double(double v) { return add(Json(v)); }
-    bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }
+    // Numbers come as text (kFlags): none of these is called.
+    bool Int(int) { return false; }
+    bool Uint(unsigned) { return false; }
+    bool Int64(std::int64_t) { return false; }
+    bool Uint64(std::uint64_t) { return false; }
+    bool Double(double) { return false; }
+    bool RawNumber(const char* s, rapidjson::SizeType n, bool) {
+        std::int64_t whole = 0;
+        const auto [end, status] = std::from_chars(s, s + n, whole);
+        if (status == std::errc() && end == s + n) return add(Json(whole));
+        double real = 0;
+        if (std::from_chars(s, s + n, real).ec == std::errc() && std::isfinite(real)) return add(Json(real));
+        why_ = "a number too large, or too close to 0";
+        where_ = token_start();
+        return false;
+    }
     bool String(const char* s, rapidjson::SizeType n, bool) { return add(Json(std::string(s, n))); }
     bool StartObject() { return open(Json::object()); }
     bool StartArray() { return open(Json::array()); }
-    bool EndObject(rapidjson::SizeType) { return close(); }
+    bool EndObject(rapidjson::SizeType) { return each_name_once() && close(); }
     bool EndArray(rapidjson::SizeType) { return close(); }
     bool Key(const char* s, rapidjson::SizeType n, bool) {
-        std::string name(s, n);
-        auto& members = std::get<Json::Object>(open_.back().value_);
-        if (std::any_of(members.begin(), members.end(), [&](const Json::Member& m) { return m.name == name; })) {
-            why_ = "\"" + name + "\" is given twice";
-            where_ = token_start();
-            return false;
-        }
-        members.push_back({std::move(name), Json(), token_start()});
+        std::get<Json::Object>(open_.back().value_).push_back({std::string(s, n), Json(), token_start()});
         return true;
     }
 
@@ -86,6 +90,27 @@ private:
             if (slashes % 2 == 0) return at - 1;
         }
         return 0;
+    }
+
+    /// Told at the end of an object, by sorting: a foreign text may have a million names in one.
+    bool each_name_once() {
+        const auto& members = std::get<Json::Object>(open_.back().value_);
+        std::vector<const Json::Member*> sorted;
+        sorted.reserve(members.size());
+        for (const Json::Member& m : members) sorted.push_back(&m);
+        std::sort(sorted.begin(), sorted.end(), [](const Json::Member* a, const Json::Member* b) {
+            const int order = a->name.compare(b->name);
+            return order != 0 ? order < 0 : a->name_offset < b->name_offset;
+        });
+        const Json::Member* again = nullptr;
+        for (std::size_t i = 1; i < sorted.size(); ++i) {
+            if (sorted[i]->name != sorted[i - 1]->name) continue;
+            if (again == nullptr || sorted[i]->name_offset < again->name_offset) again = sorted[i];
+        }
+        if (again == nullptr) return true;
+        why_ = "\"" + again->name + "\" is given twice";
+        where_ = again->name_offset;
+        return false;
     }
 
     bool add(Json value) {
@@ -156,8 +181,10 @@ Result<Json> Json::parse(std::string_view text, std::string_view name, std::size
     Stream stream(text.data(), text.size());
     JsonBuilder builder(text, stream, max_depth);
     rapidjson::Reader reader;
+    // RapidJSON 1.1 reads beyond its table of powers where a number has many zeros behind its point: it gives us the
+    // numbers as text.
     constexpr unsigned kFlags =
-        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseFullPrecisionFlag;
+        rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag | rapidjson::kParseNumbersAsStringsFlag;
     const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, builder);
     if (result) return builder.take();
     if (!builder.why().empty())

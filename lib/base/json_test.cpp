@@ -47,6 +47,42 @@ TEST(Json, SaysWhereItIsWrong) {
     EXPECT_EQ(Json::parse("{,", "f.json").error().text.substr(0, 12), "f.json:1:2: ");
 }
 
+TEST(Json, ReadsNumbersOfEverySize) {
+    const auto number = [](const std::string& text) { return Json::parse(text).value(); };
+    EXPECT_EQ(number("9223372036854775807").as_int(), INT64_MAX);
+    EXPECT_EQ(number("-9223372036854775808").as_int(), INT64_MIN);
+    EXPECT_EQ(number("9223372036854775808").as_double(), 9223372036854775808.0);
+    EXPECT_EQ(number("-0").as_int(7), 0);
+    EXPECT_EQ(number("1e0").kind(), Json::Kind::real);
+    EXPECT_EQ(number("-1.5E+2").as_double(), -150.0);
+    EXPECT_EQ(number("0.1").dump(), "0.1");
+    EXPECT_EQ(number("1.7976931348623157e308").as_double(), 1.7976931348623157e308);
+    EXPECT_EQ(number("0." + std::string(300, '0') + "1").as_double(), 1e-301);
+    for (const std::string& text :
+         std::initializer_list<std::string>{"1e309", "-12345e308", "1e999999999999", "1e-400", "01", "1.", "-", "+1",
+                                            "1e", "0x1", "nan", "Infinity"}) {
+        EXPECT_NE(error_of(text), "") << text;
+    }
+    // What RapidJSON itself read far beyond its table for.
+    EXPECT_NE(error_of("[0." + std::string(150, '0') + "4e-306]"), "");
+    EXPECT_NE(error_of("[0." + std::string(1000, '0') + "4e-2147483639]"), "");
+}
+
+TEST(Json, SaysWhichNameStandsThereAgain) {
+    EXPECT_EQ(error_of("{\"b\": 1, \"a\": 2,\n\"b\": 3, \"a\": 4}"), "line 2, column 1: \"b\" is given twice");
+    EXPECT_EQ(error_of("{\"a\": {\"a\": 1}, \"b\": {\"a\": 1}}"), "");
+}
+
+// Comparing each with each, this takes minutes: the test runs into its time limit.
+TEST(Json, ReadsAnObjectOfManyNames) {
+    std::string text = "{";
+    for (int i = 0; i < 200000; ++i) text.append(i > 0 ? ",\"" : "\"").append(std::to_string(i)).append("\":0");
+    const Result<Json> json = Json::parse(text + "}");
+    ASSERT_TRUE(json.ok());
+    EXPECT_EQ(json->members().size(), 200000U);
+    EXPECT_NE(error_of(text + ",\"7\":0}").find("\"7\" is given twice"), std::string::npos);
+}
+
 TEST(Json, WritesOnlyUtf8) { EXPECT_EQ(Json("a\xff").dump(), "\"a\xef\xbf\xbd\""); }
 
 }  // namespace
