@@ -30,6 +30,9 @@ std::string build_gossip(const Gossip& gossip, std::size_t room, std::size_t tur
 }
 
 Result<Gossip> parse_gossip(std::string_view text) {
+    if (text.size() > kLongestGossip) {
+        return Error{Code::too_large, "that takes more than " + std::to_string(kLongestGossip) + " bytes"};
+    }
     const Result<Json> json = Json::parse(text, {}, 8);
     if (!json) return json.error();
     if (!json->is(Json::Kind::object)) {

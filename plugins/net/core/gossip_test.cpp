@@ -65,6 +65,14 @@ TEST(Gossip, TakesABoundedNumber) {
     EXPECT_EQ(read->addresses.size(), kMostGossip);
 }
 
+TEST(Gossip, IsNotReadIfItIsEndless) {
+    const std::string rest(kLongestGossip, ' ');
+    EXPECT_TRUE(parse_gossip("{}" + rest.substr(2)));
+    const Result<Gossip> endless = parse_gossip("{}" + rest);
+    ASSERT_FALSE(endless);
+    EXPECT_EQ(endless.error().code, Code::too_large);
+}
+
 TEST(Proxies, AreFoundWhateverTheCase) {
     Proxies proxies;
     EXPECT_TRUE(proxies.set("Lain", "miku"));

@@ -57,13 +57,16 @@ void Mesh::tick(Time now) {
 
 bool Mesh::accepted(LinkId link, std::string remote, Time now) {
     if (unknown_ >= kMostUnknown || peers_.size() >= kMostLinks) {
-        if (counters_.add_with_line(Count::connections_over, now)) {
-            edge_.log(MSW_WARNING, "a connection from " + remote + " was closed: there are too many already", nullptr);
-        }
+        say_too_many(remote, now);
         return false;
     }
     begin(link, Handshake::Side::accepted, std::nullopt, std::move(remote), now);
     return true;
+}
+
+void Mesh::say_too_many(const std::string& remote, Time now) {
+    if (!counters_.add_with_line(Count::connections_over, now)) return;
+    edge_.log(MSW_WARNING, "a connection with " + remote + " was closed: there are too many already", nullptr);
 }
 
 void Mesh::dialled(LinkId link, const Address& address, Time now) {
@@ -102,6 +105,12 @@ void Mesh::hear_handshake(LinkId link, Pending& pending, const Datapack& word, T
     }
     if (const Link* held = peers_.namesake(pending.handshake.peer(), now)) {
         refuse_namesake(link, *held, word, now);
+        return;
+    }
+    // There was room when each of them came or was dialled, but not for all that were under way at once.
+    if (peers_.size() >= kMostLinks) {
+        say_too_many(pending.remote, now);
+        close(link, "there are too many already", MSW_DEBUG, now);
         return;
     }
     if (ours) edge_.say(link, *ours);

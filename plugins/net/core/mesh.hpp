@@ -109,6 +109,7 @@ private:
     void hear_handshake(LinkId link, Pending& pending, const Datapack& word, Time now);
     void establish(LinkId link, Pending pending, Time now);
     void refuse_namesake(LinkId link, const Link& held, const Datapack& word, Time now);
+    void say_too_many(const std::string& remote, Time now);
     void refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now);
     void close(LinkId link, const std::string& why, msw_priority priority, Time now);
     void give_back(std::vector<Parcel> parcels, Time now);

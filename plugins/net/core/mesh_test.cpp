@@ -345,6 +345,26 @@ TEST(Mesh, UnknownConnectionsAreBounded) {
     EXPECT_TRUE(a.mesh.accepted(5001, "127.0.0.1", world.now));
 }
 
+TEST(Mesh, NoMoreAreEstablishedThanTheBoundHoweverManyAreUnderWay) {
+    World world;
+    HostForTest& a = world.add("a");
+    const auto says = [&](LinkId link, const std::string& id) {
+        Datapack word("post", "handshake");
+        word.set("id", id);
+        a.mesh.heard(link, word, world.now);
+    };
+    EXPECT_TRUE(a.mesh.accepted(1, "127.0.0.1", world.now));
+    for (LinkId i = 2; i < Mesh::kMostLinks + 2; ++i) {
+        ASSERT_TRUE(a.mesh.accepted(i, "127.0.0.1", world.now));
+        says(i, "h" + std::to_string(i));
+    }
+    EXPECT_THAT(peers_of(a), SizeIs(Mesh::kMostLinks));
+    says(1, "late");
+    EXPECT_FALSE(a.mesh.is_established(1));
+    EXPECT_THAT(peers_of(a), SizeIs(Mesh::kMostLinks));
+    EXPECT_TRUE(a.said("too many"));
+}
+
 TEST(Mesh, AKilledPeerIsDialledAgain) {
     World world;
     HostForTest& a = world.add("a", {2, 3});

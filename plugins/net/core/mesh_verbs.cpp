@@ -67,7 +67,7 @@ Result<std::string> Mesh::verb(std::string_view body, Time now) const {
         return list.dump();
     }
     if (rest.empty()) {
-        if (word == "mht") return build_gossip(gossip_for(nullptr), std::size_t{1024} * 1024);
+        if (word == "mht") return build_gossip(gossip_for(nullptr), kLongestGossip);
         if (word == "peers") return peers_json(now);
         if (word == "queue") return queue_json();
         if (word == "status") return status_text();

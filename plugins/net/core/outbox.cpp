@@ -3,7 +3,6 @@
 #include "plugins/net/core/id_key.hpp"
 
 #include <algorithm>
-#include <ranges>
 
 namespace msw::net {
 
@@ -31,7 +30,8 @@ Result<void> Outbox::add(Parcel& parcel, Time now) {
 }
 
 void Outbox::put_back(std::vector<Parcel> parcels, Time now) {
-    for (Parcel& parcel : std::views::reverse(parcels)) {
+    for (auto from = parcels.rbegin(); from != parcels.rend(); ++from) {
+        Parcel& parcel = *from;
         const std::size_t weight = parcel.weight();
         parcel.next_try = now + kBetweenTries;
         Queue& queue = queues_[id_key(parcel.way.front())];
