@@ -2,6 +2,7 @@
 
 #include "msw/host_id.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 namespace msw::net {
@@ -28,6 +29,13 @@ std::string printable(std::string_view text, std::size_t most = 64) {
     std::string out;
     for (const char c : text.substr(0, most)) out += c >= 0x20 && c < 0x7f ? c : '?';
     return out;
+}
+
+/// Our answer carries the flag of its word, in a head that old hosts can read: one that doesn't fit there would leave
+/// the other side without an answer.
+bool can_be_said_back(std::string_view flag) noexcept {
+    return flag.find(": ") == std::string_view::npos &&
+           std::none_of(flag.begin(), flag.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
 }  // namespace
@@ -74,6 +82,11 @@ std::optional<Datapack> Handshake::hear(const Datapack& said) {
         refuse(Refusal::malformed, id.empty()
                                        ? std::string("its handshake has no `id`")
                                        : "\"" + printable(id) + "\" is no host id (" + std::string(kHostIdRule) + ")");
+        return std::nullopt;
+    }
+    if (!can_be_said_back(said.get("flag"))) {
+        refuse(Refusal::malformed,
+               "its `flag`, \"" + printable(said.get("flag")) + "\", can't be said back in msw/0.1");
         return std::nullopt;
     }
     peer_.id = id;
