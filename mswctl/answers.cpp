@@ -78,8 +78,7 @@ void AnswerPrinter::print(std::string_view asked, const msw::Datapack& d) {
     }
 }
 
-void AnswerPrinter::print_missing(std::string_view host, std::int64_t waited) {
-    const std::string text = "no answer in " + wait_words(waited);
+void AnswerPrinter::print_missing(std::string_view host, const std::string& text) {
     if (form_ == Form::json) {
         msw::Datapack d("reply", "", text);
         d.set("error", "timeout");

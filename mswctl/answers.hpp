@@ -38,8 +38,8 @@ public:
     void print(std::string_view asked, const msw::Datapack& d);
 
     /// Say that a host didn't answer.
-    /// @param waited  how long was waited for it, in milliseconds
-    void print_missing(std::string_view host, std::int64_t waited);
+    /// @param text  how long was waited, and for what
+    void print_missing(std::string_view host, const std::string& text);
 
 private:
     void print_error(std::string_view host, std::string_view code, std::string_view text);

@@ -17,7 +17,7 @@ Exit run_call(const Arguments& args, Output& out) {
     d->method = "get";
     std::optional<Session> session = attach_or_say(args.globals, out);
     if (!session) return Exit::no_daemon;
-    if (!meant_for_here(*d, session->host(), args.globals.here, person_at(out), out)) return Exit::usage;
+    if (!meant_for_here(*d, "call", session->host(), args.globals.here, person_at(out), out)) return Exit::usage;
     const Milliseconds usual = usual_wait(*d);
     return send_and_wait(*session, out, args.globals, *d, args.globals.wait(usual.count() > 0 ? usual : kAnswerWait));
 }

@@ -29,10 +29,10 @@ msw::Result<void> add_field(msw::Datapack& d, const std::string& word) {
 }
 
 /// @return the command without the field, as a person would write it with flags
-std::string with_flag(const msw::Datapack& d, std::string_view flag) {
+std::string with_flag(const msw::Datapack& d, std::string_view command, std::string_view flag) {
     msw::Datapack bare(d.method, d.app, d.body);
     bare.set("filename", d.get("filename"));
-    std::string line = "mswctl send " + msw::shell_quoted(msw::write_command(bare));
+    std::string line = "mswctl " + std::string(command) + ' ' + msw::shell_quoted(msw::write_command(bare));
     for (const msw::Field f : d.head) {
         if (f.name == "flag" || f.name == "filename") continue;
         line += " -f " + std::string(f.name) + "=" + msw::shell_quoted(f.value);
@@ -116,15 +116,15 @@ std::string lack_words(const msw::Datapack& d, std::string_view host) {
     return command + " names no host (`to`) and runs on this host, " + std::string(host);
 }
 
-std::string lack_advice(const msw::Datapack& d) {
+std::string lack_advice(const msw::Datapack& d, std::string_view command) {
     const bool update = lack_of(d) == Lack::update_to;
     msw::Datapack quoted = d;
     quoted.head.remove("flag");
     quoted.set(update ? "update_to" : "to", update ? "*" : "HOST");
-    return "  If a `;` was lost to your shell, quote the command:\n    mswctl send " +
+    return "  If a `;` was lost to your shell, quote the command:\n    mswctl " + std::string(command) + ' ' +
            msw::shell_quoted(msw::write_command(quoted)) + "\n  or write it without `;`:\n    " +
-           with_flag(d, update ? " -f update_to='*'" : " --to HOST") + "\n  If it is meant for this host:\n    " +
-           with_flag(d, " --here");
+           with_flag(d, command, update ? " -f update_to='*'" : " --to HOST") +
+           "\n  If it is meant for this host:\n    " + with_flag(d, command, " --here");
 }
 
 }  // namespace mswctl

@@ -41,7 +41,8 @@ enum class Lack {
 /// @return what would happen, as a sentence without its end, e.g. "shell:uptime names no host and runs on this host, a"
 [[nodiscard]] std::string lack_words(const msw::Datapack& d, std::string_view host);
 
+/// @param command  of mswctl: `send` or `call`
 /// @return how to say it instead: the quoted form and `--here`, over several lines
-[[nodiscard]] std::string lack_advice(const msw::Datapack& d);
+[[nodiscard]] std::string lack_advice(const msw::Datapack& d, std::string_view command);
 
 }  // namespace mswctl

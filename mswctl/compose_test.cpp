@@ -63,11 +63,12 @@ TEST(Lack, ShellAndUpdateNameATarget) {
 TEST(Lack, TheAdviceCanBePasted) {
     const msw::Datapack d = made("shell:ls -l", {"timeout=5"});
     EXPECT_EQ(lack_words(d, "miku"), "`shell:ls -l;timeout:5` names no host (`to`) and runs on this host, miku");
-    const std::string advice = lack_advice(d);
+    const std::string advice = lack_advice(d, "send");
     EXPECT_THAT(advice, HasSubstr("mswctl send 'shell:ls -l;timeout:5,to:HOST'"));
     EXPECT_THAT(advice, HasSubstr("mswctl send 'shell:ls -l' -f timeout=5 --to HOST"));
     EXPECT_THAT(advice, HasSubstr("mswctl send 'shell:ls -l' -f timeout=5 --here"));
-    EXPECT_THAT(lack_advice(made("shell:echo 'a'")), HasSubstr(R"(mswctl send 'shell:echo '\''a'\'';to:HOST')"));
+    EXPECT_THAT(lack_advice(made("shell:echo 'a'"), "send"),
+                HasSubstr(R"(mswctl send 'shell:echo '\''a'\'';to:HOST')"));
 }
 
 std::vector<std::string> hosts_and_ways(std::string_view to, const std::vector<std::string>& found) {
@@ -103,7 +104,10 @@ TEST(Wait, IsWhatTheAppNeeds) {
     EXPECT_EQ(usual_wait(made("shell:x;timeout:99999999999")), kShellWait);
     EXPECT_EQ(usual_wait(made("update:x")), kUpdateWait);
     EXPECT_EQ(usual_wait(made("log:x")), Milliseconds(0));
-    EXPECT_EQ(usual_wait(made("(file)update:x")), Milliseconds(0));
+    EXPECT_EQ(usual_wait(made("(file)update:x")), kAnswerWait);
+    msw::Datapack large = made("(file)log:x");
+    large.file = std::make_shared<const msw::File>(-1, 100UL * 1024 * 1024, "");
+    EXPECT_EQ(usual_wait(large), kAnswerWait + std::chrono::seconds(100));
 }
 
 TEST(Shortcuts, AreTheSeeds) {

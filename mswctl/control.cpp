@@ -1,6 +1,7 @@
 #include "mswctl/control.hpp"
 
 #include "base/json.hpp"
+#include "mswctl/reach.hpp"
 #include "mswctl/text.hpp"
 
 #include <poll.h>
@@ -43,8 +44,8 @@ Run run_of(Session& session, const Globals& globals, Milliseconds wait) {
 void pause_for(Milliseconds time) { ::poll(nullptr, 0, static_cast<int>(time.count())); }
 
 /// Ask for `word`; that the connection closes is an answer too, as mswd goes.
-msw::Result<void> ask_to_go(Session& session, const Globals& globals, std::string_view word) {
-    const msw::Result<msw::Datapack> answer = session.ask(question_for(globals, "mswd", word), globals.wait(kInfoWait));
+msw::Result<void> ask_to_go(Session& session, Output& out, const Globals& globals, std::string_view word) {
+    const msw::Result<msw::Datapack> answer = ask_host(session, out, globals, "mswd", word, globals.wait(kInfoWait));
     if (!answer && !(session.gone() && globals.host.empty())) return answer.error();
     return {};
 }
@@ -84,7 +85,7 @@ Exit wait_until_back(Session& session, Output& out, const Globals& globals, cons
         pause_for(local ? kPollEvery : kRemotePollEvery);
     }
     out.talk("mswctl: " + host + ": mswd is not back after " + wait_words(globals.wait(kRestartWait).count()) +
-             "; `systemctl status mswd` there may tell why");
+             "; the journal of that host may tell why");
     return local ? Exit::no_daemon : Exit::unreachable;
 }
 
@@ -92,7 +93,7 @@ Exit wait_until_back(Session& session, Output& out, const Globals& globals, cons
 
 Exit reload(Session& session, Output& out, const Globals& globals) {
     const msw::Result<msw::Datapack> answer =
-        session.ask(question_for(globals, "mswd", "reload"), globals.wait(kInfoWait));
+        ask_host(session, out, globals, "mswd", "reload", globals.wait(kInfoWait));
     if (!answer) return say(out, session, globals, answer.error());
     if (!answer.value().body.empty()) out.data(answer.value().body);
     out.talk(who(globals, session) + ": the config is read again");
@@ -101,7 +102,7 @@ Exit reload(Session& session, Output& out, const Globals& globals) {
 
 Exit restart(Session& session, Output& out, const Globals& globals, bool wait_back) {
     const Run old = wait_back ? run_of(session, globals, globals.wait(kInfoWait)) : Run{};
-    if (const msw::Result<void> asked = ask_to_go(session, globals, "restart"); !asked) {
+    if (const msw::Result<void> asked = ask_to_go(session, out, globals, "restart"); !asked) {
         return say(out, session, globals, asked.error());
     }
     if (wait_back) return wait_until_back(session, out, globals, old);
@@ -110,7 +111,7 @@ Exit restart(Session& session, Output& out, const Globals& globals, bool wait_ba
 }
 
 Exit end_daemon(Session& session, Output& out, const Globals& globals) {
-    if (const msw::Result<void> asked = ask_to_go(session, globals, "exit"); !asked) {
+    if (const msw::Result<void> asked = ask_to_go(session, out, globals, "exit"); !asked) {
         return say(out, session, globals, asked.error());
     }
     if (!globals.host.empty()) {
@@ -122,7 +123,7 @@ Exit end_daemon(Session& session, Output& out, const Globals& globals) {
         while (Clock::now() < deadline) {
             const msw::Result<Session> still = Session::open(globals);
             if (!still && still.error().code != msw::Code::timeout) {
-                out.talk(session.host() + ": mswd is gone; `systemctl start mswd` brings it back");
+                out.talk(session.host() + ": mswd is gone; " + how_to_start(globals));
                 return Exit::ok;
             }
             pause_for(kPollEvery);

@@ -2,6 +2,7 @@
 #include "mswctl/info.hpp"
 
 #include "base/json.hpp"
+#include "mswctl/reach.hpp"
 #include "mswctl/table.hpp"
 #include "mswctl/text.hpp"
 
@@ -20,7 +21,7 @@ struct Told {
 };
 
 Told tell(Session& session, Output& out, const Globals& globals, std::string_view app, std::string_view body) {
-    msw::Result<msw::Datapack> answer = session.ask(question_for(globals, app, body), globals.wait(kInfoWait));
+    msw::Result<msw::Datapack> answer = ask_host(session, out, globals, app, body, globals.wait(kInfoWait));
     const std::string who = '`' + std::string(app) + ":" + std::string(body) + '`';
     if (!answer) {
         out.talk("mswctl: " + who + (globals.host.empty() ? "" : " on " + globals.host) + ": " + answer.error().text);

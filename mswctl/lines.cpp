@@ -16,7 +16,7 @@ Exit send_line(const std::string& spec, Session& session, const Globals& globals
         out.talk("mswctl: " + d.error().text);
         return Exit::usage;
     }
-    if (!meant_for_here(*d, session.host(), globals.here, {}, out)) return Exit::usage;
+    if (!meant_for_here(*d, "send", session.host(), globals.here, {}, out)) return Exit::usage;
     const Milliseconds usual = usual_wait(*d);
     if (usual.count() == 0) return send_only(session, out, globals, *d);
     return send_and_wait(session, out, globals, *d, globals.wait(usual));

@@ -61,7 +61,7 @@ Exit Prompt::run() {
 
 Clock::time_point Prompt::wake() const {
     Clock::time_point at = Clock::now() + (session_ ? kIdle : kLookForDaemon);
-    for (const Round& round : rounds_) at = std::min(at, round.deadline());
+    for (const Round& round : rounds_) at = std::min(at, round.wake());
     return at;
 }
 
@@ -80,6 +80,9 @@ void Prompt::step() {
     const auto now = Clock::now();
     for (Round& round : rounds_) {
         if (!round.complete() && round.deadline() <= now) round.give_up();
+    }
+    for (Round& round : rounds_) {
+        if (session_) round.look(*session_);
     }
     rounds_.remove_if([&](const Round& r) { return r.complete() || r.deadline() <= now; });
 }
@@ -127,7 +130,7 @@ bool Prompt::obey(const std::string& text) {
     if (read_line(text, {}).kind != Line::Kind::no_last) last_ = text;
     editor_.remember(last_);
     if (!connected()) {
-        out_.talk("mswd is not reachable at " + globals_.socket + "; `systemctl start mswd` starts it");
+        out_.talk("mswd is still away from " + globals_.socket + "; " + how_to_start(globals_));
         return true;
     }
     switch (line.kind) {

@@ -35,6 +35,16 @@ std::string open_targets(const std::vector<msw::Target>& targets) {
     return joined(open, '+');
 }
 
+std::vector<std::string> first_hops(std::string_view to) {
+    std::vector<std::string> hosts;
+    const msw::Result<std::vector<msw::Target>> targets = msw::parse_targets(to);
+    if (!targets) return hosts;
+    for (const msw::Target& t : targets.value()) {
+        if (!is_open(t)) hosts.push_back(t.hosts.front());
+    }
+    return hosts;
+}
+
 std::vector<Question> questions_for(const msw::Datapack& d, const std::vector<msw::Target>& targets,
                                     const std::vector<std::string>& found, std::string_view self) {
     std::vector<Question> questions;

@@ -24,6 +24,9 @@ struct Question {
 /// @return the items of `targets` that only the mesh can resolve (`*`, `@role`), as a target list; empty if none
 [[nodiscard]] std::string open_targets(const std::vector<msw::Target>& targets);
 
+/// @return whom a Datapack with this `to` goes to first: the hosts that it names, and the first hop of each way
+[[nodiscard]] std::vector<std::string> first_hops(std::string_view to);
+
 /// Make a question for each target.
 /// @param d        what to send; `to` may be absent: this host
 /// @param targets  `to`, read

@@ -1,5 +1,8 @@
 #include "mswctl/round.hpp"
 
+#include "mswctl/reach.hpp"
+#include "mswctl/text.hpp"
+
 #include <algorithm>
 
 namespace mswctl {
@@ -11,40 +14,70 @@ Verdicts expecting(const std::vector<Question>& questions) {
     return verdicts;
 }
 
+std::string file_of(const std::vector<Question>& questions) {
+    if (questions.empty() || questions.front().datapack.method != "file") return {};
+    return std::string(questions.front().datapack.get("filename"));
+}
+
 }  // namespace
 
 Round::Round(Output& out, Form form, std::vector<Question> questions, std::string app, Milliseconds wait)
     : out_(out),
       questions_(std::move(questions)),
+      file_(file_of(questions_)),
       verdicts_(expecting(questions_)),
       printer_(out, form, verdicts_.widest_host(), std::move(app)),
       wait_(wait),
-      deadline_(Clock::now() + wait) {}
+      deadline_(Clock::now() + wait),
+      look_at_(Clock::time_point::max()) {}
 
 msw::Result<void> Round::send(Session& session) {
     deadline_ = Clock::now() + wait_;
+    const auto put = [&](const msw::Datapack& d) {
+        return session.send(d, std::max(std::chrono::ceil<Milliseconds>(deadline_ - Clock::now()), Milliseconds(0)));
+    };
     for (const Question& q : questions_) {
-        const auto left = std::chrono::ceil<Milliseconds>(deadline_ - Clock::now());
-        if (msw::Result<void> sent = session.send(q.datapack, std::max(left, Milliseconds(0))); !sent) return sent;
+        if (msw::Result<void> sent = put(q.datapack); !sent) return sent;
+        if (!file_.empty()) {
+            if (msw::Result<void> sent = put(receipts_.question_after(q)); !sent) return sent;
+        }
+        const std::string_view to = q.datapack.get("to");
+        if (!to.empty()) first_hops_.emplace_back(q.host, to.substr(0, to.find('&')));
     }
     questions_.clear();  // their bodies are not needed any more
+    look_at_ = Clock::now() + kSilence;
     return {};
 }
 
 bool Round::take(const msw::Datapack& d) {
+    if (const std::optional<msw::Datapack> about = receipts_.about_file(d)) return take(*about);
     const Verdicts::Seen seen = verdicts_.feed(d);
     if (seen == Verdicts::Seen::foreign) return false;
     if (seen != Verdicts::Seen::late) printer_.print(verdicts_.host_of(d), d);
     return true;
 }
 
+void Round::look(Session& session) {
+    if (complete() || Clock::now() < look_at_) return;
+    look_at_ = Clock::time_point::max();
+    const std::vector<std::string> missing = verdicts_.missing();
+    std::vector<std::string> silent;
+    for (const auto& [host, first_hop] : first_hops_) {
+        if (std::find(missing.begin(), missing.end(), host) != missing.end()) silent.push_back(first_hop);
+    }
+    say_who_is_unknown(session, out_, silent, "it is waited for, " + wait_words(wait_.count()) + " in all");
+}
+
 void Round::give_up() {
-    for (const std::string& host : verdicts_.missing()) printer_.print_missing(host, wait_.count());
+    const std::string text = file_.empty()
+                                 ? "no answer in " + wait_words(wait_.count())
+                                 : "no word in " + wait_words(wait_.count()) + " whether " + file_ + " is there";
+    for (const std::string& host : verdicts_.missing()) printer_.print_missing(host, text);
 }
 
 Exit Round::finish(Session& session) {
     while (!complete()) {
-        const auto left = std::chrono::ceil<Milliseconds>(deadline_ - Clock::now());
+        const auto left = std::chrono::ceil<Milliseconds>(wake() - Clock::now());
         const msw::Result<std::optional<msw::Datapack>> d = session.next(std::max(left, Milliseconds(0)));
         if (!d) {
             out_.talk("mswctl: " + d.error().text);
@@ -52,9 +85,11 @@ Exit Round::finish(Session& session) {
         }
         if (d.value().has_value()) {
             take(*d.value());
-        } else if (left <= Milliseconds(0)) {
+        } else if (Clock::now() >= deadline_) {
             give_up();
             break;
+        } else {
+            look(session);
         }
     }
     return exit();

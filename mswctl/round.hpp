@@ -3,11 +3,14 @@
 
 #include "mswctl/answers.hpp"
 #include "mswctl/questions.hpp"
+#include "mswctl/receipts.hpp"
 #include "mswctl/session.hpp"
 #include "mswctl/verdicts.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mswctl {
@@ -19,7 +22,7 @@ public:
     /// @param wait  how long a target has for its verdict
     Round(Output& out, Form form, std::vector<Question> questions, std::string app, Milliseconds wait);
 
-    /// Send all of them; the time runs from here.
+    /// Send all of them; the time runs from here. After a file goes a question whose answer tells that it arrived.
     /// @return the daemon's or the encoder's error; nothing more is sent after it
     msw::Result<void> send(Session& session);
 
@@ -29,7 +32,12 @@ public:
 
     [[nodiscard]] bool complete() const noexcept { return verdicts_.complete(); }
     [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
+    /// @return when look() or give_up() has something to do
+    [[nodiscard]] Clock::time_point wake() const noexcept { return std::min(deadline_, look_at_); }
     [[nodiscard]] Exit exit() const noexcept { return verdicts_.exit(); }
+
+    /// Once it is time: say which of those who are silent aren't even in reach.
+    void look(Session& session);
 
     /// Name those who didn't answer.
     void give_up();
@@ -41,10 +49,14 @@ public:
 private:
     Output& out_;
     std::vector<Question> questions_;
+    std::string file_;                                             // the name of the file that they send, if they do
+    std::vector<std::pair<std::string, std::string>> first_hops_;  // of each host
+    Receipts receipts_;
     Verdicts verdicts_;
     AnswerPrinter printer_;
     Milliseconds wait_;
     Clock::time_point deadline_;
+    Clock::time_point look_at_;
 };
 
 }  // namespace mswctl

@@ -1,6 +1,7 @@
 #include "mswctl/send.hpp"
 
 #include "mswctl/commands.hpp"
+#include "mswctl/reach.hpp"
 #include "mswctl/text.hpp"
 
 #include <algorithm>
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::int64_t kLongestTimeout = 7 * 86400;  // seconds
 constexpr Milliseconds kOnTheWay{5'000};
+constexpr std::string_view kKept = "mswd keeps trying for 152 s";  // docs/protocol.md, Between hosts
 
 /// Questions that mswd (and net, for what goes there) answers after it has dealt with what was sent before them: an
 /// error about that is here by then, and nobody has to guess how long to wait for one.
@@ -29,7 +31,10 @@ std::vector<Question> barrier_for(const Session& session, const msw::Datapack& d
 }  // namespace
 
 Milliseconds usual_wait(const msw::Datapack& d) {
-    if (d.method == "file") return Milliseconds(0);
+    if (d.method == "file") {
+        const std::uint64_t mebibytes = (d.file ? d.file->size() : 0) / (1024UL * 1024);
+        return kAnswerWait + std::chrono::seconds(mebibytes);
+    }
     if (is_for(d, "update")) return kUpdateWait;
     if (!is_for(d, "shell")) return Milliseconds(0);
     // A command that is ended for taking too long says so itself: wait for that, and a little for the way.
@@ -63,14 +68,15 @@ AskPerson person_at(Output& out) {
     return [&out](std::string_view question) { return out.ask(question); };
 }
 
-bool meant_for_here(const msw::Datapack& d, std::string_view host, bool here, const AskPerson& ask, Output& out) {
+bool meant_for_here(const msw::Datapack& d, std::string_view command, std::string_view host, bool here,
+                    const AskPerson& ask, Output& out) {
     if (here || lack_of(d) == Lack::nothing) return true;
     const std::string words = lack_words(d, host);
     if (!ask) {
-        out.talk("mswctl: " + words + "; refused without --here\n" + lack_advice(d));
+        out.talk("mswctl: " + words + "; refused without --here\n" + lack_advice(d, command));
         return false;
     }
-    out.talk(lack_advice(d));
+    out.talk(lack_advice(d, command));
     if (ask(words + "; go on? [y/N]")) return true;
     out.talk("mswctl: nothing was sent");
     return false;
@@ -78,7 +84,7 @@ bool meant_for_here(const msw::Datapack& d, std::string_view host, bool here, co
 
 Form form_for(const Globals& globals, const msw::Datapack& d) {
     if (globals.json) return Form::json;
-    return names_one_host(d.get("to")) ? Form::bare : Form::prefixed;
+    return d.method != "file" && names_one_host(d.get("to")) ? Form::bare : Form::prefixed;
 }
 
 msw::Result<Round> open_round(Session& session, Output& out, const Globals& globals, const msw::Datapack& d, Form form,
@@ -136,7 +142,9 @@ Exit send_only(Session& session, Output& out, const Globals& globals, const msw:
         if (barrier.feed(answer) != Verdicts::Seen::foreign) continue;
         if (sent.feed(answer) != Verdicts::Seen::foreign) printer.print(sent.host_of(answer), answer);
     }
-    return sent.complete() ? sent.exit() : Exit::ok;
+    if (sent.complete()) return sent.exit();
+    say_who_is_unknown(session, out, first_hops(d.get("to")), kKept);
+    return Exit::ok;
 }
 
 Exit run_send(const Arguments& args, Output& out) {
@@ -147,7 +155,7 @@ Exit run_send(const Arguments& args, Output& out) {
     }
     std::optional<Session> session = attach_or_say(args.globals, out);
     if (!session) return Exit::no_daemon;
-    if (!meant_for_here(*d, session->host(), args.globals.here, person_at(out), out)) return Exit::usage;
+    if (!meant_for_here(*d, "send", session->host(), args.globals.here, person_at(out), out)) return Exit::usage;
 
     const Milliseconds usual = usual_wait(*d);
     const bool waits = args.wait_asked || (usual.count() > 0 && !args.no_wait);

@@ -30,9 +30,10 @@ using AskPerson = std::function<bool(std::string_view question)>;
 [[nodiscard]] msw::Result<msw::Datapack> compose_and_open(const Globals& globals, const Wish& wish);
 
 /// A command of shell or update that names no target: ask, or say how to write it.
+/// @param command  of mswctl, for that advice: `send` or `call`
 /// @return whether it may be sent
-[[nodiscard]] bool meant_for_here(const msw::Datapack& d, std::string_view host, bool here, const AskPerson& ask,
-                                  Output& out);
+[[nodiscard]] bool meant_for_here(const msw::Datapack& d, std::string_view command, std::string_view host, bool here,
+                                  const AskPerson& ask, Output& out);
 
 /// Send it to all its targets and print the answers as they come.
 Exit send_and_wait(Session& session, Output& out, const Globals& globals, const msw::Datapack& d, Milliseconds wait);

@@ -2,11 +2,35 @@
 
 #include "mswctl/text.hpp"
 
+#include <unistd.h>
 #include <algorithm>
+#include <cerrno>
 #include <utility>
 
 namespace mswctl {
 namespace {
+
+constexpr std::string_view kServiceSocket = "/run/mswd/control.sock";
+
+/// @return what may help after `error`, a line each, indented
+std::string advice_on(const msw::Error& error, const Globals& globals) {
+    const bool service = is_service(globals);
+    const bool barred = ::access(globals.socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES;
+    if (error.code == msw::Code::refused && barred) {
+        return service ? "\n  root and members of group mswd may use it: `sudo mswctl …`, or `sudo adduser $USER mswd`"
+                       : "";
+    }
+    if (error.code == msw::Code::timeout) {
+        return service ? "\n  `systemctl status mswd` may tell why" : "";
+    }
+    if (error.code != msw::Code::closed) return {};
+    if (service) {
+        return "\n  `systemctl start mswd` starts it, `systemctl status mswd` tells why it doesn't run\n"
+               "  another mswd is meant by --socket PATH, or MSW_SOCKET=PATH in the environment";
+    }
+    return "\n  a running mswd has its control socket in its --runtime-dir; this path is what --socket or MSW_SOCKET "
+           "says";
+}
 
 Milliseconds until(Clock::time_point deadline) {
     return std::max(Milliseconds(0), std::chrono::ceil<Milliseconds>(deadline - Clock::now()));
@@ -28,16 +52,23 @@ msw::Result<void> Session::send(const msw::Datapack& d, Milliseconds timeout) {
     return sent;
 }
 
-msw::Result<msw::Datapack> Session::ask(msw::Datapack question, Milliseconds timeout) {
+msw::Result<msw::Datapack> Session::ask(msw::Datapack question, Milliseconds timeout, Milliseconds silence,
+                                        const std::function<void()>& slow) {
     const auto deadline = Clock::now() + timeout;
+    auto slow_from = slow && silence < timeout ? Clock::now() + silence : deadline;
     if (question.get("flag").empty()) question.set("flag", msw::new_flag());
     const std::string flag(question.get("flag"));
     if (msw::Result<void> sent = send(question, timeout); !sent) return sent.error();
     std::deque<msw::Datapack> others = std::exchange(kept_, {});
     msw::Error error{msw::Code::timeout, "no answer in " + wait_words(timeout.count())};
     for (;;) {
-        msw::Result<std::optional<msw::Datapack>> d = next(until(deadline));
+        msw::Result<std::optional<msw::Datapack>> d = next(until(slow_from));
         if (!d) error = d.error();
+        if (d && !d->has_value() && slow_from < deadline) {
+            slow_from = deadline;
+            slow();
+            continue;
+        }
         if (!d || !d->has_value()) break;
         if ((**d).method == "reply" && (**d).get("flag") == flag) {
             kept_ = std::move(others);
@@ -68,13 +99,17 @@ msw::Datapack question_for(const Globals& globals, std::string_view app, std::st
     return d;
 }
 
+bool is_service(const Globals& globals) { return globals.socket == kServiceSocket; }
+
+std::string how_to_start(const Globals& globals) {
+    return is_service(globals) ? "`systemctl start mswd` starts it"
+                               : "start it the way it was started before (its socket was " + globals.socket + ')';
+}
+
 std::optional<Session> attach_or_say(const Globals& globals, Output& out) {
     msw::Result<Session> session = Session::open(globals);
     if (session) return std::move(session).value();
-    out.talk("mswctl: mswd is not reachable: " + session.error().text +
-             "\n  Is mswd running?   systemctl start mswd\n"
-             "  Another socket?    --socket PATH, or MSW_SOCKET=PATH in the environment; this was " +
-             globals.socket + "\n  No permission?     root and members of group mswd have it");
+    out.talk("mswctl: mswd is not reachable: " + session.error().text + advice_on(session.error(), globals));
     return std::nullopt;
 }
 

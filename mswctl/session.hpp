@@ -7,6 +7,7 @@
 #include "mswctl/output.hpp"
 
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,7 +31,9 @@ public:
     /// Send a question and wait for its answer; whatever else arrives meanwhile is kept for next().
     /// @param question  gets a flag if it has none
     /// @return the answer; the error of an error reply; Code::timeout; Code::closed (see gone())
-    msw::Result<msw::Datapack> ask(msw::Datapack question, Milliseconds timeout);
+    /// @param slow     called once when there is no answer after `silence`; may ask questions itself
+    msw::Result<msw::Datapack> ask(msw::Datapack question, Milliseconds timeout, Milliseconds silence = {},
+                                   const std::function<void()>& slow = {});
 
     /// @return the next Datapack that isn't an answer to ask(), or nothing if none came in time
     msw::Result<std::optional<msw::Datapack>> next(Milliseconds timeout);
@@ -53,6 +56,12 @@ private:
 
 /// @return a `get` with a flag for the app `app`: of this host's mswd, or of --host's
 [[nodiscard]] msw::Datapack question_for(const Globals& globals, std::string_view app, std::string_view body);
+
+/// @return whether the socket is the one of the service, which systemd starts
+[[nodiscard]] bool is_service(const Globals& globals);
+
+/// @return what starts the mswd of this socket, as a clause: only that of the service is known
+[[nodiscard]] std::string how_to_start(const Globals& globals);
 
 /// Attach, or say on stderr which socket was tried and what may help.
 /// @return nothing if the daemon isn't reachable

@@ -30,6 +30,10 @@ Result<Target> parse_item(std::string_view item) {
     }
     Target target;
     for (const std::string_view host : split(item, '&')) {
+        if (same_host_id(host, "all")) return bad(item, "all other hosts are written `*`, in quotes for a shell");
+        if (host.find_first_of(", ") != std::string_view::npos) {
+            return bad(item, "several hosts are joined with `+`, as in `miku+rin`");
+        }
         if (!valid_host_id(host)) {
             return bad(item, "\"" + std::string(host) + "\" is not a host id (" + std::string(kHostIdRule) + ")");
         }

@@ -2,6 +2,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import tempfile
 import unittest
@@ -45,8 +46,8 @@ class Base(unittest.TestCase):
         return daemon
 
     def ctl(self, daemon, *words, code=0, stdin="", cwd=None, env=None):
-        socket = daemon if isinstance(daemon, str) else daemon.path
-        done = subprocess.run([MSWCTL, "--socket", socket, *words], input=stdin, capture_output=True, text=True,
+        path = daemon if isinstance(daemon, str) else daemon.path
+        done = subprocess.run([MSWCTL, "--socket", path, *words], input=stdin, capture_output=True, text=True,
                               timeout=60, cwd=cwd, env={**os.environ, **(env or {})})
         self.assertEqual(done.returncode, code, f"{words}\nstdout: {done.stdout}\nstderr: {done.stderr}")
         return done
@@ -158,7 +159,50 @@ class Send(Base):
             self.assertIn("not a regular file", self.ctl(daemon, "send", "(file)log:sub", code=2, cwd=cwd).stderr)
 
 
+    def test_a_file_is_there_when_the_question_after_it_is_answered(self):
+        daemon = self.daemon()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "notes.txt")
+            with open(path, "wb") as f:
+                f.write(b"0123456789")
+            done = self.ctl(daemon, "send", f"(file)log:{path}", "--to", "rin+len")
+            self.assertEqual(done.stdout, "rin: notes.txt is there, 10 B\nlen: notes.txt is there, 10 B\n")
+            order = [(d.method, d.app, d.head["to"]) for d in daemon.seen]
+            self.assertEqual(order, [("file", "log", "rin"), ("get", "mswd", "rin"),
+                                     ("file", "log", "len"), ("get", "mswd", "len")])
+            # What was wrong with it comes before the answer to the question, and is the verdict.
+            daemon.script = lambda d, conn: ([d.error("no-such-app", "no plugin")] if d.method == "file"
+                                             else about_itself(d))
+            self.assertEqual(self.ctl(daemon, "send", f"(file)log:{path}", code=1).stderr,
+                             "miku: no plugin (no-such-app)\n")
+            daemon.script = lambda d, conn: None
+            done = self.ctl(daemon, "--timeout", "0.3", "send", f"(file)log:{path}", "--to", "rin", code=4)
+            self.assertEqual(done.stderr, "rin: no word in 0.3 s whether notes.txt is there\n")
+            daemon.script = lambda d, conn: about_itself(d)
+            self.assertEqual(self.ctl(daemon, "send", "--no-wait", f"(file)log:{path}", "--to", "rin").stdout, "")
+
+    def test_a_name_nobody_knows_is_mentioned(self):
+        done = self.ctl(self.daemon(), "send", "log:x", "--to", "rim")
+        self.assertEqual(done.stderr, "rim: this host is not in reach now; in reach: miku, rin; did you mean `rin`? "
+                                      "mswd keeps trying for 152 s\n")
+
+
 class Call(Base):
+    def test_a_name_nobody_knows_is_mentioned_after_a_second(self):
+        daemon = self.daemon()
+        done = self.ctl(daemon, "--timeout", "2", "call", "x:y", "--to", "rim+rin+MIKU+len&luka", code=4)
+        self.assertEqual(done.stderr.splitlines(), [
+            "rim: this host is not in reach now; in reach: miku, rin; did you mean `rin`? it is waited for, 2 s in all",
+            "len: this host is not in reach now; in reach: miku, rin; it is waited for, 2 s in all",
+            "rim: no answer in 2 s", "rin: no answer in 2 s", "MIKU: no answer in 2 s", "luka: no answer in 2 s"])
+
+    def test_another_hosts_mswd_that_nobody_knows_is_mentioned_too(self):
+        daemon = self.daemon()
+        daemon.script = lambda d, conn: None if "to" in d.head else about_itself(d)
+        for words in (["status"], ["peers"], ["reload"], ["exit"]):
+            done = self.ctl(daemon, "--timeout", "1.5", "--host", "rim", *words, code=4)
+            self.assertIn("rim: this host is not in reach now", done.stderr)
+
     def test_one_host_gives_the_bare_body(self):
         daemon = self.daemon(lambda d, conn: [d.reply(b"\xff\x00 bytes")] if d.app == "blob" else None)
         done = subprocess.run([MSWCTL, "--socket", daemon.path, "call", "blob:x", "--to", "rin"], capture_output=True,
@@ -341,9 +385,32 @@ class Control(Base):
 class Usage(Base):
     def test_no_daemon(self):
         done = self.ctl("/nonexistent/control.sock", "status", code=3)
-        for word in ("/nonexistent/control.sock", "systemctl start mswd", "--socket", "group mswd"):
+        for word in ("there is no control socket /nonexistent/control.sock", "--runtime-dir", "--socket", "MSW_SOCKET"):
             self.assertIn(word, done.stderr)
+        self.assertNotIn("systemctl", done.stderr)  # that starts another one
         self.ctl("/nonexistent/control.sock", code=3)
+
+    @unittest.skipIf(os.path.exists("/run/mswd/control.sock"), "a real mswd runs here")
+    def test_no_service(self):
+        env = {k: v for k, v in os.environ.items() if k != "MSW_SOCKET"}
+        done = subprocess.run([MSWCTL, "status"], env=env, timeout=60, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("systemctl start mswd", done.stderr)
+
+    def test_a_socket_nobody_listens_at(self):
+        with tempfile.TemporaryDirectory() as folder, socket.socket(socket.AF_UNIX) as left:
+            path = os.path.join(folder, "control.sock")
+            left.bind(path)
+            self.assertIn("nobody listens at " + path, self.ctl(path, "status", code=3).stderr)
+
+    def test_a_socket_of_others(self):
+        daemon = self.daemon()
+        os.chmod(daemon.path, 0)
+        somebody = {"user": 65534} if os.getuid() == 0 else {}  # root may use every socket
+        done = subprocess.run([MSWCTL, "--socket", daemon.path, "status"], timeout=60, capture_output=True, text=True,
+                              check=False, **somebody)
+        self.assertEqual(done.returncode, 3)
+        self.assertIn("this user may not use the control socket " + daemon.path, done.stderr)
 
     def test_a_daemon_that_does_not_answer(self):
         daemon = self.daemon()

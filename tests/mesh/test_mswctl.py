@@ -33,7 +33,20 @@ class Alone(MeshTest):
         self.check(2, "--no-such-flag")
         self.check(4, "--timeout", "1", "call", "echo:x", "--to", "nowhere")
         self.one.stop()
-        self.assertIn(self.one.socket, self.check(3, "status").stderr)
+        gone = self.check(3, "status").stderr
+        self.assertIn(self.one.socket, gone)
+        self.assertNotIn("systemctl", gone)  # that starts another one
+
+    def test_exit_says_how_it_comes_back(self) -> None:
+        gone = self.check(0, "exit").stderr
+        self.assertIn(self.one.socket, gone)
+        self.assertNotIn("systemctl", gone)
+        assert self.one.process
+        self.assertEqual(self.one.wait_end(), 77)
+
+    def test_all_is_no_host_and_what_is_written_instead(self) -> None:
+        self.assertIn("all other hosts are written `*`", self.check(2, "call", "echo:x", "--to", "all").stderr)
+        self.assertIn("`miku+rin`", self.check(2, "call", "echo:x", "--to", "a,b").stderr)
 
     def test_a_shell_command_without_a_target_is_refused(self) -> None:
         refused = self.check(2, "send", "shell:echo done")
@@ -61,7 +74,8 @@ class Alone(MeshTest):
         self.one.ask("mswd", "reload")
         source = self.folder / "some file"
         source.write_bytes(b"0123456789")
-        self.check(0, "send", f"(file)files:{source}")
+        done = self.check(0, "send", f"(file)files:{source}")
+        self.assertIn("miku: some file is there, 10 B", done.stdout)
         arrived = wait_until(lambda: list(self.one.files.rglob("some file")), PATIENCE, "it arrived")
         self.assertEqual(arrived[0].read_bytes(), b"0123456789")
 
@@ -101,6 +115,43 @@ class Across(MeshTest):
         self.assertIn("b", a.ctl("peers").stdout)
         some = a.ctl("call", "shell:exit 3", "--to", "b")
         self.assertEqual(some.returncode, 1, some.stderr)
+
+    def test_a_name_nobody_knows_is_mentioned_and_still_waited_for(self) -> None:
+        a = self.pair()
+        for words in (("call", "shell:hostname", "--to", "bb"), ("--host", "bb", "status"),
+                      ("send", "--wait", "log:x", "--to", "bb")):
+            with self.subTest(words=words):
+                done = a.ctl("--timeout", "2.5", *words)
+                self.assertEqual(done.returncode, 4, done.stderr)
+                first = done.stderr.splitlines()[0]
+                self.assertIn("bb: this host is not in reach now; in reach: a, b; did you mean `b`?", first)
+                self.assertIn("no answer in 2.5 s", done.stderr)
+
+    def test_a_host_that_comes_late_is_mentioned_and_then_answers(self) -> None:
+        a = self.pair()
+        c = self.host("c")
+        c.write_addresses(a.address)
+        call = subprocess.Popen([str(a.tree / "bin" / "mswctl"), "--socket", a.socket, "call", "shell:echo here",
+                                 "--to", "c"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        assert call.stdout and call.stderr
+        with call, call.stderr, call.stdout:
+            self.assertIn("c: this host is not in reach now", call.stderr.readline())
+            c.start()
+            self.assertEqual(call.stdout.read(), "here\n")
+        self.assertEqual(call.returncode, 0)
+
+    def test_who_sends_a_file_hears_that_it_arrived_or_why_not(self) -> None:
+        a = self.pair()
+        b = self.hosts[1]
+        source = self.folder / "notes.txt"
+        source.write_bytes(os.urandom(3_000_000))
+        done = a.ctl("send", f"(file)log:{source}", "--to", "b")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, "b: notes.txt is there, 2.9 MiB\n")
+        self.assertEqual((b.files / "notes.txt").read_bytes(), source.read_bytes())
+        refused = a.ctl("send", f"(file)nobody:{source}", "--to", "b")
+        self.assertEqual(refused.returncode, 1, refused.stdout)
+        self.assertRegex(refused.stderr, r'^b: no plugin "nobody" on b.*\(no-such-app\)')
 
     def test_the_log_of_another_host_is_written(self) -> None:
         a = self.pair()
