@@ -1,5 +1,6 @@
 #include "daemon/control/server.hpp"
 
+#include "base/descriptors.hpp"
 #include "daemon/control/socket_file.hpp"
 
 #include <unistd.h>
@@ -23,10 +24,12 @@ Result<void> ControlServer::listen(const std::string& path) {
 }
 
 void ControlServer::accepted(uv::Stream stream) {
-    if (clients_.size() >= kMostClients) {
+    const bool no_descriptors = descriptors_run_out(stream.fd());
+    if (no_descriptors || clients_.size() >= kMostClients) {
         if (!turned_away_) {
             services_.log.write(Priority::warning, "mswd",
-                                std::to_string(kMostClients) + " programs are connected: more are turned away");
+                                std::to_string(clients_.size()) + " programs are connected, more are turned away: " +
+                                    (no_descriptors ? kDescriptorsRunOut : "that is the most"));
         }
         turned_away_ = true;
         return;

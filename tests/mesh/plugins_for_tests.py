@@ -70,3 +70,30 @@ for d in receive_queue:
                 digest.update(piece)
         send_queue.put(d.reply(f"{d.head['size']} {os.path.getsize(name)} {digest.hexdigest()}"))
 """
+
+# Asks for more memory than its process may have.
+GLUTTON = """#!/usr/bin/env python3
+import resource
+resource.setrlimit(resource.RLIMIT_AS, (300 << 20, 300 << 20))
+from msw import receive_queue, send_queue
+for d in receive_queue:
+    if d.text == "eat":
+        bytearray(1 << 30)
+    if d.method != "reply":
+        send_queue.put(d.reply("well"))
+"""
+
+# Says what no Datapack begins with.
+GARBAGE = """#!/bin/sh
+echo "Hello, I am a plugin!"
+exec cat
+"""
+
+# Sends to the app in the body of what it gets, without end.
+FLOOD = """#!/usr/bin/env python3
+from msw import Datapack, receive_queue, send_queue
+for d in receive_queue:
+    if d.method != "reply":
+        while True:
+            send_queue.put(Datapack("post", d.text, {}, bytes(10_000)))
+"""

@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace msw::net {
+namespace {
+
+constexpr std::string_view kTooMany = "there are too many already";
+
+}  // namespace
 
 Mesh::Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed)
     : settings_(std::move(settings)),
@@ -57,16 +62,16 @@ void Mesh::tick(Time now) {
 
 bool Mesh::accepted(LinkId link, std::string remote, Time now) {
     if (unknown_ >= kMostUnknown || peers_.size() >= kMostLinks) {
-        say_too_many(remote, now);
+        turned_away(remote, kTooMany, now);
         return false;
     }
     begin(link, Handshake::Side::accepted, std::nullopt, std::move(remote), now);
     return true;
 }
 
-void Mesh::say_too_many(const std::string& remote, Time now) {
+void Mesh::turned_away(const std::string& remote, std::string_view why, Time now) {
     if (!counters_.add_with_line(Count::connections_over, now)) return;
-    edge_.log(MSW_WARNING, "a connection with " + remote + " was closed: there are too many already", nullptr);
+    edge_.log(MSW_WARNING, "a connection with " + remote + " was closed: " + std::string(why), nullptr);
 }
 
 void Mesh::dialled(LinkId link, const Address& address, Time now) {
@@ -109,7 +114,7 @@ void Mesh::hear_handshake(LinkId link, Pending& pending, const Datapack& word, T
     }
     // There was room when each of them came or was dialled, but not for all that were under way at once.
     if (peers_.size() >= kMostLinks) {
-        say_too_many(pending.remote, now);
+        turned_away(pending.remote, kTooMany, now);
         close(link, "there are too many already", MSW_DEBUG, now);
         return;
     }

@@ -62,6 +62,8 @@ public:
     /// @param remote  IP address of the other end
     /// @return false: there are too many, close it
     [[nodiscard]] bool accepted(LinkId link, std::string remote, Time now);
+    /// A connection was closed for want of something here.
+    void turned_away(const std::string& remote, std::string_view why, Time now);
     void dialled(LinkId link, const Address& address, Time now);
     void dial_failed(const Address& address, std::string why, Time now);
     /// The address may not be dialled; said once in the journal by this.
@@ -109,7 +111,6 @@ private:
     void hear_handshake(LinkId link, Pending& pending, const Datapack& word, Time now);
     void establish(LinkId link, Pending pending, Time now);
     void refuse_namesake(LinkId link, const Link& held, const Datapack& word, Time now);
-    void say_too_many(const std::string& remote, Time now);
     void refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now);
     void close(LinkId link, const std::string& why, msw_priority priority, Time now);
     void give_back(std::vector<Parcel> parcels, Time now);

@@ -1,5 +1,6 @@
 #include "plugins/net/io/transport.hpp"
 
+#include "base/descriptors.hpp"
 #include "msw/encoder.hpp"
 #include "plugins/net/io/endpoint.hpp"
 
@@ -92,6 +93,10 @@ Connection* Transport::find(LinkId link) {
 void Transport::accepted(uv::Stream stream) {
     const sockaddr_storage remote = remote_of(stream.fd());
     if (remote.ss_family == AF_UNSPEC) return;
+    if (descriptors_run_out(stream.fd())) {
+        mesh_.turned_away(ip_text(remote), kDescriptorsRunOut, now());
+        return;
+    }
     if (!mesh_.accepted(last_link_ + 1, ip_text(remote), now())) return;
     add(std::move(stream)).start();
 }

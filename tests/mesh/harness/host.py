@@ -86,9 +86,9 @@ class Host:
         return [str(program), "--config", str(self.config_file), "--state-dir", str(self.state),
                 "--runtime-dir", str(self.run), *more]
 
-    def spawn(self) -> "subprocess.Popen[bytes]":
+    def spawn(self, environment: Optional[Dict[str, str]] = None) -> "subprocess.Popen[bytes]":
         """Start it, without waiting for anything."""
-        env = {k: v for k, v in os.environ.items() if not k.startswith("MSW_")}
+        env = {k: v for k, v in os.environ.items() if not k.startswith("MSW_")} | (environment or {})
         with open(self.log_file, "ab") as log:
             # A session of its own, so that what it leaves behind can be found and ended.
             self.process = subprocess.Popen(self.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=env,
@@ -96,8 +96,8 @@ class Host:
         self.killed = False
         return self.process
 
-    def start(self) -> "Host":
-        self.spawn()
+    def start(self, environment: Optional[Dict[str, str]] = None) -> "Host":
+        self.spawn(environment)
         self.wait_ready()
         return self
 
