@@ -1,8 +1,8 @@
 #include "base/json.hpp"
 
+#include "base/json_fault.hpp"
 #include "msw/percent.hpp"
 
-#include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/prettywriter.h>
 #include <rapidjson/reader.h>
@@ -189,8 +189,8 @@ Result<Json> Json::parse(std::string_view text, std::string_view name, std::size
     if (result) return builder.take();
     if (!builder.why().empty())
         return Error{Code::bad_request, at_position(text, builder.where(), name) + builder.why()};
-    return Error{Code::bad_request,
-                 at_position(text, result.Offset(), name) + rapidjson::GetParseError_En(result.Code())};
+    const JsonFault fault = json_fault(text, result.Code(), result.Offset());
+    return Error{Code::bad_request, at_position(text, fault.offset, name) + fault.words};
 }
 
 std::string_view Json::kind_name() const noexcept {

@@ -68,6 +68,40 @@ TEST(Json, ReadsNumbersOfEverySize) {
     EXPECT_NE(error_of("[0." + std::string(1000, '0') + "4e-2147483639]"), "");
 }
 
+TEST(Json, SaysWhatWasFoundAndWhatWasExpected) {
+    const std::vector<std::pair<std::string, std::string>> cases{
+        {"", "line 1, column 1: nothing stands here, expected a value"},
+        {"{\"a\": 39oo}", "line 1, column 9: found `oo`, expected `,` or `}` after the value"},
+        {"{\"a\": 1\n \"b\": 2}", "line 2, column 2: found `\"`, expected `,` or `}` after the value"},
+        {"{\"a\": 1,\n}", "line 2, column 1: found `}`, expected a name in quotes after the `,`"},
+        {"{a: 1}", "line 1, column 2: found `a`, expected a name in quotes, or `}`"},
+        {"{'a': 1}", "line 1, column 2: found `'` (JSON's quotes are `\"`), expected a name in quotes, or `}`"},
+        {"{\"a\" 1}", "line 1, column 6: found `1`, expected `:` after the name"},
+        {"{\"a\": True}",
+         "line 1, column 7: found `True`, expected a value: \"text\", a number, true, false, null, `[` or `{`"},
+        {"{\"a\": nulx}",
+         "line 1, column 7: found `nulx`, expected a value: \"text\", a number, true, false, null, `[` or `{`"},
+        {"[1,]", "line 1, column 4: found `]`, expected a value after the `,`"},
+        {"[1 2]", "line 1, column 4: found `2`, expected `,` or `]` after the value"},
+        {"[1", "line 1, column 3: found the end of the text, expected `,` or `]` after the value"},
+        {"{\"a\": 1} // x",
+         "line 1, column 10: found a comment, which JSON doesn't have, expected nothing more after the value"},
+        {"[\"ab", "line 1, column 5: found the end of the text, expected `\"` at the end of the string"},
+        {"[\"a\nb\"]", "line 1, column 4: found the end of the line, expected `\"` at the end of the string"},
+        {"[\"\xff\"]", "line 1, column 3: found bytes that aren't UTF-8, expected text"},
+        {"[\"C:\\Users\"]",
+         "line 1, column 5: found `\\` before a character that needs none, expected one of "
+         "\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u"},
+        {"[\"\\u12x4\"]", "line 1, column 3: found `\\u` that means no character, expected `\\u` and four hex digits"},
+        {"[1.]", "line 1, column 4: found `]`, expected a digit after the point of the number"},
+        {"[\x01]",
+         "line 1, column 2: found a control character (byte 1), expected a value: \"text\", a number, true, "
+         "false, null, `[` or `{`"},
+        {"[ä]", "line 1, column 2: found `ä`, expected a value: \"text\", a number, true, false, null, `[` or `{`"},
+    };
+    for (const auto& [text, words] : cases) EXPECT_EQ(error_of(text), words) << text;
+}
+
 TEST(Json, SaysWhichNameStandsThereAgain) {
     EXPECT_EQ(error_of("{\"b\": 1, \"a\": 2,\n\"b\": 3, \"a\": 4}"), "line 2, column 1: \"b\" is given twice");
     EXPECT_EQ(error_of("{\"a\": {\"a\": 1}, \"b\": {\"a\": 1}}"), "");
