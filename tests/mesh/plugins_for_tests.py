@@ -97,3 +97,27 @@ for d in receive_queue:
         while True:
             send_queue.put(Datapack("post", d.text, {}, bytes(10_000)))
 """
+
+# Takes a Datapack only when its file says so: one for each line of FILE.go; and writes the `number` of each to FILE.took.
+SLOW = """#!/usr/bin/env python3
+import os, time
+from msw import receive_queue, send_queue
+taken = 0
+def allowed():
+    try:
+        with open(__file__ + ".go") as f:
+            return int(f.read() or 0)
+    except (OSError, ValueError):
+        return 0
+while True:
+    while taken >= allowed():
+        time.sleep(0.01)
+    d = receive_queue.get()
+    if d is None:
+        break
+    taken += 1
+    with open(__file__ + ".took", "a") as f:
+        print(d.head.get("number", "?"), file=f)
+    if d.method == "get":
+        send_queue.put(d.reply(d.body))
+"""
