@@ -61,6 +61,20 @@ class Old(MeshTest):
         # Written in one go nearly all of them would come behind another.
         self.assertLess(old.behind, 100)
 
+    def test_a_star_means_it_only_if_asked_to(self) -> None:
+        host = self.host("new").start()
+        old = self.old()
+        old.dial(host.port)
+        self.wait_peers(host, "old")
+        refused = host.ask("log", "x", {"to": "*"})
+        self.assertEqual(refused.head["error"], "no-such-host")
+        self.assertIn("with-legacy: yes", refused.text)
+        self.assertEqual(host.json("net", "targets *"), [])
+        self.assertEqual(host.json("net", "targets *", {"with-legacy": "yes"}), ["old"])
+        with host.attach() as client:
+            client.send(Datapack("post", "log", {"to": "*", "with-legacy": "yes"}, "for all"))
+        wait_until(lambda: [s.body for s in old.of("log")] == [b"for all"])
+
     def test_what_it_cannot_take_is_answered_with_an_error(self) -> None:
         old = self.old()
         host = self.host("new")

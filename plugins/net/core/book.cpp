@@ -77,6 +77,12 @@ void AddressBook::failed(const Address& address, std::string why, Time now) {
     entry.last_error = std::move(why);
     const unsigned doublings = std::min(entry.failures, 7U);  // 0.5 s * 2^7 is more than the longest
     ++entry.failures;
+    const unsigned most = entry.id.empty() ? kMostFailuresUnmet : kMostFailuresMet;
+    if (entry.source != Source::configured && entry.failures >= most) {
+        entries_.erase(it);
+        --learned_;
+        return;
+    }
     entry.next = now + jittered(std::min(kFirstDelay * (1U << doublings), kLongestDelay));
 }
 
@@ -122,7 +128,9 @@ std::vector<Address> AddressBook::known() const {
     std::vector<Address> out;
     for (const Source source : {Source::configured, Source::incoming, Source::exchanged}) {
         for (const auto& [address, entry] : entries_) {
-            if (entry.source == source && !entry.self && entry.barred.empty()) out.push_back(address);
+            if (entry.source != source || entry.self || !entry.barred.empty()) continue;
+            // Hearsay goes no further: an address that was once wrong would wander about for ever.
+            if (source == Source::configured || !entry.id.empty()) out.push_back(address);
         }
     }
     return out;

@@ -32,6 +32,10 @@ public:
     static constexpr Time kFirstDelay{500};
     static constexpr Time kLongestDelay{60'000};
     static constexpr std::size_t kMostLearned = 2048;  ///< addresses that aren't configured
+    /// Failures in a row after which an address that isn't configured is forgotten: about a quarter of an hour if
+    /// nobody was ever met there, else about a day.
+    static constexpr unsigned kMostFailuresUnmet = 20;
+    static constexpr unsigned kMostFailuresMet = 1440;
 
     struct Entry {
         Source source = Source::exchanged;
@@ -70,7 +74,7 @@ public:
     /// The connection to `id` was lost: its addresses may be dialled again soon.
     void lost(std::string_view id, Time now);
 
-    /// @return what others may be told: all but ourselves and barred ones, configured ones first.
+    /// @return what others may be told: what is configured, then where a host was met; not ourselves nor barred ones.
     [[nodiscard]] std::vector<Address> known() const;
 
     [[nodiscard]] const std::map<Address, Entry>& entries() const noexcept { return entries_; }

@@ -80,6 +80,38 @@ TEST(AddressBook, WhatWasLearnedMayBeLeftOut) {
     EXPECT_THAT(book.due(Time(0), nobody, false), ElementsAre(kLain));
 }
 
+TEST(AddressBook, TellsOthersOnlyWhatItKnowsItself) {
+    AddressBook book(1);
+    book.configure({{"10.0.0.1", 1}}, Time(0));
+    (void)book.learn({"10.0.0.2", 1}, Source::exchanged, Time(0));
+    (void)book.learn({"10.0.0.3", 1}, Source::exchanged, Time(0));
+    book.answered({"10.0.0.3", 1}, "miku");
+    EXPECT_THAT(book.known(), ElementsAre(Address{"10.0.0.1", 1}, Address{"10.0.0.3", 1}));
+}
+
+TEST(AddressBook, ForgetsWhereNobodyAnswersButNotWhatIsConfigured) {
+    AddressBook book(1);
+    const Address configured{"10.0.0.1", 1};
+    const Address unmet{"10.0.0.2", 1};
+    const Address met{"10.0.0.3", 1};
+    book.configure({configured}, Time(0));
+    for (const Address& a : {unmet, met}) (void)book.learn(a, Source::exchanged, Time(0));
+    book.answered(met, "miku");
+    const auto fail = [&](unsigned times) {
+        for (unsigned i = 0; i < times; ++i) {
+            for (const Address& a : {configured, unmet, met}) book.failed(a, "refused", Time(0));
+        }
+    };
+    fail(AddressBook::kMostFailuresUnmet - 1);
+    EXPECT_EQ(book.entries().size(), 3U);
+    fail(1);
+    EXPECT_FALSE(book.entries().contains(unmet));
+    fail(AddressBook::kMostFailuresMet);
+    EXPECT_EQ(book.entries().size(), 1U);
+    EXPECT_TRUE(book.entries().contains(configured));
+    EXPECT_TRUE(book.learn(unmet, Source::exchanged, Time(0))) << "somebody who knows may tell again";
+}
+
 TEST(AddressBook, IsBoundedAndKeepsWhoWasMet) {
     AddressBook book(1);
     for (unsigned i = 0; i < AddressBook::kMostLearned; ++i) {

@@ -122,7 +122,8 @@ private:
     [[nodiscard]] std::string only_proxy() const { return settings_.only_proxy ? settings_.proxy : std::string(); }
 
     // mesh_traffic.cpp: the way of a Datapack
-    [[nodiscard]] Result<std::vector<Way>> resolve(std::string_view to) const;
+    /// @param about  asks for old hosts too with `with-legacy: yes`
+    [[nodiscard]] Result<std::vector<Way>> resolve(std::string_view to, const Datapack& about) const;
     void dispatch(Parcel parcel, Time now);
     void send(const Link& link, Parcel parcel, const Route& route);
     void pump(Time now);
@@ -134,7 +135,7 @@ private:
 
     // mesh_verbs.cpp: the app `net`
     void asked(LinkId link, const Datapack& question, Time now);
-    [[nodiscard]] Result<std::string> verb(std::string_view body, Time now) const;
+    [[nodiscard]] Result<std::string> verb(const Datapack& question, Time now) const;
     [[nodiscard]] std::string peers_json(Time now) const;
     [[nodiscard]] std::string queue_json() const;
     [[nodiscard]] std::string status_text() const;

@@ -30,11 +30,13 @@ std::optional<unsigned> hops_left(const Datapack& d) {
 
 bool Mesh::is_self(std::string_view id) const { return same_host_id(id, settings_.id); }
 
-Result<std::vector<Way>> Mesh::resolve(std::string_view to) const {
+Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& about) const {
+    const bool with_legacy = about.get("with-legacy") == "yes";
     const Result<std::vector<Target>> targets = parse_targets(to);
     if (!targets) return targets.error();
     std::vector<Way> ways;
     std::set<std::string> seen;
+    bool old_hosts = false;
     const auto add = [&](Way way) {
         if (seen.insert(id_key(to_text(way))).second) ways.push_back(std::move(way));
     };
@@ -45,11 +47,21 @@ Result<std::vector<Way>> Mesh::resolve(std::string_view to) const {
             case Target::Kind::role:
                 return Error{Code::no_such_role, "no host has the role @" + target.role + ": there are no roles yet"};
             case Target::Kind::all:
-                for (const Reachable& host : reachable()) add({host.id});
+                for (const Reachable& host : reachable()) {
+                    if (host.direct && !host.link->modern() && !with_legacy) {
+                        old_hosts = true;
+                    } else {
+                        add({host.id});
+                    }
+                }
                 break;
         }
     }
-    if (ways.empty()) return Error{Code::no_such_host, "`*` means nobody: no other host can be reached now"};
+    if (ways.empty()) {
+        return Error{Code::no_such_host, std::string("`*` means nobody: no other host can be reached now") +
+                                             (old_hosts ? " but old ones, which it means only with `with-legacy: yes`"
+                                                        : "")};
+    }
     return ways;
 }
 
@@ -59,7 +71,7 @@ void Mesh::submit(Datapack d, Time now) {
         return;
     }
     strip_local_fields(d);
-    Result<std::vector<Way>> ways = resolve(d.get("to"));
+    Result<std::vector<Way>> ways = resolve(d.get("to"), d);
     if (!ways) {
         failed(d, Count::bad_target, ways.error(), now);
         return;
@@ -105,7 +117,7 @@ void Mesh::relay(const Link& link, Datapack d, Time now) {
         failed(d, Count::no_hops, {Code::unreachable, "it was passed on too often; it runs in a circle"}, now);
         return;
     }
-    Result<std::vector<Way>> ways = resolve(d.get("to"));
+    Result<std::vector<Way>> ways = resolve(d.get("to"), d);
     if (!ways) {
         failed(d, Count::bad_target, ways.error(), now);
         return;

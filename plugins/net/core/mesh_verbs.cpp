@@ -44,7 +44,7 @@ void Mesh::asked(LinkId link_id, const Datapack& question, Time now) {
         answer_gossip(*link, question);
         return;
     }
-    const Result<std::string> text = verb(body, now);
+    const Result<std::string> text = verb(question, now);
     if (!text) {
         failed(question, Count::bad_request, text.error(), now);
         return;
@@ -55,11 +55,12 @@ void Mesh::asked(LinkId link_id, const Datapack& question, Time now) {
     answer(question, std::move(reply), now);
 }
 
-Result<std::string> Mesh::verb(std::string_view body, Time now) const {
+Result<std::string> Mesh::verb(const Datapack& question, Time now) const {
+    const std::string_view body = trimmed(question.body);
     const std::string_view word = body.substr(0, body.find(' '));
     const std::string_view rest = trimmed(body.substr(word.size()));
     if (word == "targets" && !rest.empty()) {
-        const Result<std::vector<Way>> ways = resolve(rest);
+        const Result<std::vector<Way>> ways = resolve(rest, question);
         if (!ways && ways.error().code == Code::no_such_host) return std::string("[]");
         if (!ways) return ways.error();
         Json list = Json::array();
