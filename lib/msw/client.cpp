@@ -17,6 +17,9 @@
 namespace msw {
 namespace {
 
+constexpr std::size_t kBatch = 64UL * 1024;  // bytes gathered that are worth a system call
+constexpr std::size_t kRead = 256UL * 1024;  // bytes to read at most in one
+
 std::string why(int error) { return std::generic_category().message(error); }
 
 /// Wait for `events` until `deadline`. @return whether one came (an error counts: the next call tells).
@@ -59,7 +62,9 @@ Client::Client(Client&& other) noexcept
       app_(std::move(other.app_)),
       host_(std::move(other.host_)),
       daemon_version_(std::move(other.daemon_version_)),
-      decoder_(std::move(other.decoder_)) {}
+      decoder_(std::move(other.decoder_)),
+      gathered_(std::move(other.gathered_)),
+      written_(std::exchange(other.written_, 0)) {}
 
 Client& Client::operator=(Client&& other) noexcept {
     if (this != &other) {
@@ -69,6 +74,8 @@ Client& Client::operator=(Client&& other) noexcept {
         host_ = std::move(other.host_);
         daemon_version_ = std::move(other.daemon_version_);
         decoder_ = std::move(other.decoder_);
+        gathered_ = std::move(other.gathered_);
+        written_ = std::exchange(other.written_, 0);
     }
     return *this;
 }
@@ -112,21 +119,46 @@ Result<Client> Client::attach(const Options& options, Milliseconds timeout) {
 
 Result<void> Client::send(const Datapack& d, Milliseconds timeout) {
     const auto deadline = Clock::now() + timeout;
-    std::string bytes;
-    if (!d.file) {
-        Result<std::string> encoded = encode(d, Dialect::v1);
-        if (!encoded) return encoded.error();
-        return write_all(*encoded, -1, deadline);
-    }
-    Datapack named = d;
-    named.set("fds", "1");
-    if (Result<void> done = encode_head(named, Dialect::v1, 0, bytes); !done) return done;
-    return write_all(bytes, d.file->fd(), deadline);
+    if (d.file) return send_file(d, deadline);
+    if (Result<void> added = add(d, timeout); !added) return added;
+    return write_gathered(-1, deadline);
 }
 
-Result<void> Client::write_all(std::string_view bytes, int pass_fd, Clock::time_point deadline) {
-    while (!bytes.empty()) {
-        iovec part{const_cast<char*>(bytes.data()), bytes.size()};  // NOLINT(cppcoreguidelines-pro-type-const-cast)
+Result<void> Client::add(const Datapack& d, Milliseconds timeout) {
+    if (d.file) return send(d, timeout);
+    if (gathered_.size() - written_ >= kBatch) {
+        if (Result<void> done = flush(timeout); !done) return done;
+    }
+    if (Result<void> done = encode_head(d, Dialect::v1, d.body.size(), gathered_); !done) return done;
+    gathered_ += d.body;
+    return {};
+}
+
+Result<void> Client::flush(Milliseconds timeout) { return write_gathered(-1, Clock::now() + timeout); }
+
+Result<void> Client::send_file(const Datapack& d, Clock::time_point deadline) {
+    if (Result<void> done = write_gathered(-1, deadline); !done) return done;
+    Datapack named = d;
+    named.set("fds", "1");
+    if (Result<void> done = encode_head(named, Dialect::v1, 0, gathered_); !done) return done;
+    Result<void> done = write_gathered(d.file->fd(), deadline);
+    if (written_ == 0) gathered_.clear();  // without its descriptor it may not follow later
+    return done;
+}
+
+Result<void> Client::write_gathered(int pass_fd, Clock::time_point deadline) {
+    for (;;) {
+        if (Result<void> done = write_some(pass_fd); !done) return done;
+        if (gathered_.empty()) return {};
+        if (!wait_for(fd_, POLLOUT, deadline)) {
+            return Error{Code::queue_full, "mswd takes nothing more for now: whoever this is for is slow"};
+        }
+    }
+}
+
+Result<void> Client::write_some(int& pass_fd) {
+    while (written_ < gathered_.size()) {
+        iovec part{gathered_.data() + written_, gathered_.size() - written_};
         msghdr message{};
         message.msg_iov = &part;
         message.msg_iovlen = 1;
@@ -143,37 +175,51 @@ Result<void> Client::write_all(std::string_view bytes, int pass_fd, Clock::time_
         const ssize_t n = ::sendmsg(fd_, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (n > 0) {
             pass_fd = -1;
-            bytes.remove_prefix(static_cast<std::size_t>(n));
+            written_ += static_cast<std::size_t>(n);
         } else if (errno == EAGAIN) {
-            if (!wait_for(fd_, POLLOUT, deadline)) {
-                return Error{Code::queue_full, "mswd takes nothing more for now: whoever this is for is slow"};
-            }
+            return {};
         } else if (errno != EINTR) {
             return Error{Code::closed, "mswd closed the connection (" + why(errno) + ")"};
         }
     }
+    gathered_.clear();
+    written_ = 0;
     return {};
 }
 
 Result<std::optional<Datapack>> Client::receive(Milliseconds timeout) {
+    Datapack d;
+    Result<bool> came = receive(d, timeout);
+    if (!came) return came.error();
+    return *came ? std::optional<Datapack>(std::move(d)) : std::nullopt;
+}
+
+Result<bool> Client::receive(Datapack& d, Milliseconds timeout) {
+    d.clear();
     const auto deadline = Clock::now() + timeout;
     for (;;) {
+        // Both ways at once: mswd may read no further until we do.
+        int no_fd = -1;
+        if (Result<void> done = write_some(no_fd); !done) return done.error();
         for (;;) {
             const Decoder::Event event = decoder_.next();
             if (event == Decoder::Event::more) break;
             if (event == Decoder::Event::error) return decoder_.error();
             if (event == Decoder::Event::datapack || event == Decoder::Event::file_end) {
-                return std::optional<Datapack>(std::move(decoder_.datapack()));
+                std::swap(d, decoder_.datapack());
+                return true;
             }
         }
-        if (!wait_for(fd_, POLLIN, deadline)) return std::optional<Datapack>();
-        const std::span<char> space = decoder_.room();
+        const std::span<char> space = decoder_.room(kRead);
         const ssize_t n = ::recv(fd_, space.data(), space.size(), MSG_DONTWAIT);
         if (n > 0) {
             decoder_.commit(static_cast<std::size_t>(n));
         } else if (n == 0) {
             return Error{Code::closed, "mswd closed the connection"};
-        } else if (errno != EAGAIN && errno != EINTR) {
+        } else if (errno == EAGAIN) {
+            const int events = gathered_.empty() ? POLLIN : POLLIN | POLLOUT;
+            if (!wait_for(fd_, static_cast<short>(events), deadline)) return false;
+        } else if (errno != EINTR) {
             return Error{Code::closed, "reading from mswd: " + why(errno)};
         }
     }

@@ -52,16 +52,29 @@ public:
     [[nodiscard]] bool has_buffered() const noexcept { return !decoder_.at_boundary(); }
 
     /// Write one Datapack; its file, if any, is passed as a descriptor (`fds: 1`).
-    /// @return Code::queue_full at the deadline (the daemon doesn't read: whom we send to has no room), Code::closed
+    /// @return Code::queue_full at the deadline (the daemon doesn't read: whom we send to has no room; what is left of
+    ///         it waits for flush()), Code::closed
     Result<void> send(const Datapack& d, Milliseconds timeout = Milliseconds(30000));
+
+    /// Gather a Datapack, to be written with others at once: that is what sending many costs least. They leave with
+    /// flush(), send() or receive(), and whenever a good batch is there.
+    /// @return as send(); an error means that it was not gathered
+    Result<void> add(const Datapack& d, Milliseconds timeout = Milliseconds(30000));
+    /// Write what is gathered. @return Code::queue_full at the deadline: the rest stays gathered; Code::closed
+    Result<void> flush(Milliseconds timeout = Milliseconds(30000));
 
     /// Wait for the next Datapack.
     /// @return nothing if none came in time; Code::closed if the daemon is gone
     Result<std::optional<Datapack>> receive(Milliseconds timeout);
+    /// The same into `d`, whose memory serves the one after: many cost no allocation.
+    /// @return false, and an empty `d`, if none came in time
+    Result<bool> receive(Datapack& d, Milliseconds timeout);
 
 private:
     explicit Client(int fd) noexcept : fd_(fd) {}
-    Result<void> write_all(std::string_view bytes, int pass_fd, Clock::time_point deadline);
+    Result<void> send_file(const Datapack& d, Clock::time_point deadline);
+    Result<void> write_gathered(int pass_fd, Clock::time_point deadline);
+    Result<void> write_some(int& pass_fd);
     void close() noexcept;
 
     int fd_ = -1;
@@ -69,6 +82,8 @@ private:
     std::string host_;
     std::string daemon_version_;
     Decoder decoder_;
+    std::string gathered_;
+    std::size_t written_ = 0;  // of what is gathered
 };
 
 /// @return the path of the control socket: `$MSW_SOCKET`, else `/run/mswd/control.sock`.
