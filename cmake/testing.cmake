@@ -1,9 +1,20 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
-# msw_test(NAME SOURCES... LIBS...): one gtest program, its cases registered with ctest.
+# ThreadSanitizer is for what has threads. With MSW_SANITIZE_ALL (tests/run --full) it gets all the same.
+option(MSW_SANITIZE_ALL "ThreadSanitizer over tests that have one thread, too" OFF)
+set(MSW_ONE_THREAD_TESTS ON)
+if(MSW_SANITIZE STREQUAL "thread" AND NOT MSW_SANITIZE_ALL)
+  set(MSW_ONE_THREAD_TESTS OFF)
+endif()
+
+# msw_test(NAME SOURCES... LIBS... LABELS...): one gtest program, its cases registered with ctest. The label `threads`
+# is for those that have some.
 function(msw_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
+  if(NOT MSW_ONE_THREAD_TESTS AND NOT "threads" IN_LIST ARG_LABELS)
+    return()
+  endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE msw_flags ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
