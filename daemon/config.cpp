@@ -1,6 +1,7 @@
 #include "daemon/config.hpp"
 
 #include "base/nearest.hpp"
+#include "daemon/setting_table.hpp"
 #include "msw/host_id.hpp"
 
 #include <sys/stat.h>
@@ -8,6 +9,7 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <system_error>
 
@@ -41,63 +43,21 @@ private:
     std::string faults_;
 };
 
-/// What a key may hold.
-struct Rule {
-    enum class Kind { text, number, flag, paths, host_id };
-    std::string_view key;
-    Kind kind;
-    std::int64_t least = 0;
-    std::int64_t most = 0;
-};
-
-// Sorted. The keys of the Python system first in meaning, ours beside them.
-constexpr std::array kRules{
-    Rule{"buffsize", Rule::Kind::number, 1024, 16777216},
-    Rule{"debug", Rule::Kind::flag},
-    Rule{"id", Rule::Kind::host_id},
-    Rule{"listen_ip", Rule::Kind::text},
-    Rule{"listen_num", Rule::Kind::number, 1, 4096},
-    Rule{"listen_port", Rule::Kind::number, 0, 65535},
-    Rule{"log.keep", Rule::Kind::number, 0, 1000},
-    Rule{"log.max_bytes", Rule::Kind::number, 4096, INT64_MAX},
-    Rule{"mailbox_bytes", Rule::Kind::number, 65536, 1073741824},
-    Rule{"onlyproxy", Rule::Kind::flag},
-    Rule{"plugin_dirs", Rule::Kind::paths},
-    Rule{"proxy", Rule::Kind::host_id},
-    Rule{"shell.max_output", Rule::Kind::number, 1024, 16777216},
-    Rule{"shell.max_timeout_s", Rule::Kind::number, 1, 604800},
-    Rule{"shell.parallel", Rule::Kind::number, 1, 64},
-    Rule{"shell.timeout_s", Rule::Kind::number, 1, 604800},
-    Rule{"update.timeout_s", Rule::Kind::number, 1, 86400},
-};
-
-const Rule* find_rule(std::string_view key) noexcept {
-    const auto* at = std::find_if(kRules.begin(), kRules.end(), [&](const Rule& r) { return r.key == key; });
-    return at == kRules.end() ? nullptr : at;
-}
-
-/// @return whether `key` is an object that holds known keys
-bool is_section(std::string_view key) noexcept {
-    return std::any_of(kRules.begin(), kRules.end(), [&](const Rule& r) {
-        return r.key.size() > key.size() && r.key.substr(0, key.size()) == key && r.key[key.size()] == '.';
-    });
-}
-
 std::string_view nearest_key(const std::string& key) {
-    std::array<std::string_view, kRules.size()> keys;
-    std::transform(kRules.begin(), kRules.end(), keys.begin(), [](const Rule& r) { return r.key; });
+    std::array<std::string_view, kSettings.size()> keys;
+    std::transform(kSettings.begin(), kSettings.end(), keys.begin(), [](const Setting& s) { return s.key; });
     return nearest(key, keys);
 }
 
-void check_value(Checker& check, const std::string& key, const Json& value, const Rule& rule) {
+void check_value(Checker& check, const std::string& key, const Json& value, const Setting& rule) {
     switch (rule.kind) {
-        case Rule::Kind::text:
+        case Setting::Kind::text:
             if (!value.is(Json::Kind::string)) check.wrong_kind(key, value, "a string");
             break;
-        case Rule::Kind::flag:
+        case Setting::Kind::flag:
             if (!value.is(Json::Kind::boolean)) check.wrong_kind(key, value, "true or false");
             break;
-        case Rule::Kind::number: {
+        case Setting::Kind::number: {
             const std::string range =
                 "a whole number from " + std::to_string(rule.least) + " to " + std::to_string(rule.most);
             if (!value.is(Json::Kind::integer)) {
@@ -108,7 +68,7 @@ void check_value(Checker& check, const std::string& key, const Json& value, cons
             }
             break;
         }
-        case Rule::Kind::host_id:
+        case Setting::Kind::host_id:
             if (!value.is(Json::Kind::string)) {
                 check.wrong_kind(key, value, "a string, a host id");
             } else if (!value.as_string().empty() && !valid_host_id(value.as_string())) {
@@ -116,7 +76,7 @@ void check_value(Checker& check, const std::string& key, const Json& value, cons
                                                 "\" is not a host id: " + std::string(kHostIdRule));
             }
             break;
-        case Rule::Kind::paths:
+        case Setting::Kind::paths:
             if (!value.is(Json::Kind::array)) {
                 check.wrong_kind(key, value, "an array of paths");
                 break;
@@ -131,7 +91,7 @@ void check_value(Checker& check, const std::string& key, const Json& value, cons
 void check_object(Checker& check, const std::string& prefix, const Json& object, std::vector<std::string>& warnings) {
     for (const Json::Member& m : object.members()) {
         const std::string key = prefix + m.name;
-        if (const Rule* rule = find_rule(key)) {
+        if (const Setting* rule = find_setting(key)) {
             check_value(check, key, m.value, *rule);
         } else if (is_section(key)) {
             if (m.value.is(Json::Kind::object)) {
@@ -186,10 +146,11 @@ Result<Config> parse_config(std::string_view text, const std::string& name) {
     return config;
 }
 
-Result<Config> load_config(const std::string& path) {
+Result<Config> load_config(const std::string& path, bool optional) {
     const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "re"), &std::fclose);
     if (!file) {
-        if (errno == ENOENT) return Config{};
+        if (errno == ENOENT && optional) return Config{};
+        if (errno == ENOENT) return Error{Code::no_such_file, path + ": there is no such configuration"};
         return Error{Code::io, path + ": " + std::generic_category().message(errno)};
     }
     std::string text(kLargest + 1, '\0');
@@ -198,6 +159,19 @@ Result<Config> load_config(const std::string& path) {
     if (text.size() > kLargest)
         return Error{Code::too_large, path + ": larger than 1 MiB; that can't be a configuration"};
     return parse_config(text, path);
+}
+
+std::vector<std::string> missing_folders(const Config& config, const std::string& name) {
+    std::vector<std::string> sentences;
+    if (!config.plugin_dirs_given) return sentences;
+    for (const std::string& dir : config.plugin_dirs) {
+        std::error_code failed;
+        if (std::filesystem::is_directory(dir, failed)) continue;
+        const bool tilde = !dir.empty() && dir.front() == '~';
+        sentences.push_back(name + ": `plugin_dirs`: there is no folder " + dir +
+                            (tilde ? "; write the path out, `~` means nothing here" : ""));
+    }
+    return sentences;
 }
 
 }  // namespace msw

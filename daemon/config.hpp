@@ -30,8 +30,13 @@ struct Config {
 /// @return the configuration; or every fault, a line each: "NAME:LINE:COLUMN: what, and what was expected"
 [[nodiscard]] Result<Config> parse_config(std::string_view text, const std::string& name);
 
-/// Read and check a file. A file that isn't there is an empty configuration.
+/// Read and check a file.
+/// @param optional  whether a file that isn't there is an empty configuration, else it is an error
 /// @return also an error for one larger than 1 MiB
-[[nodiscard]] Result<Config> load_config(const std::string& path);
+[[nodiscard]] Result<Config> load_config(const std::string& path, bool optional);
+
+/// @return a sentence for each folder of `plugin_dirs` that was given and isn't there
+/// @param name  what to call the configuration in messages
+[[nodiscard]] std::vector<std::string> missing_folders(const Config& config, const std::string& name);
 
 }  // namespace msw

@@ -82,7 +82,13 @@ TEST(Config, ChecksHostIds) {
     EXPECT_NE(fault("{\"onlyproxy\": true}").find("needs `proxy`"), std::string::npos);
 }
 
-TEST(Config, AFileThatIsntThereIsEmpty) { EXPECT_TRUE(load_config("/nonexistent/config.json").ok()); }
+TEST(Config, AFileThatIsntThereIsEmptyOrAnError) {
+    EXPECT_TRUE(load_config("/nonexistent/config.json", true).ok());
+    const Result<Config> required = load_config("/nonexistent/config.json", false);
+    ASSERT_FALSE(required.ok());
+    EXPECT_EQ(required.error().code, Code::no_such_file);
+    EXPECT_NE(required.error().text.find("/nonexistent/config.json"), std::string::npos);
+}
 
 }  // namespace
 }  // namespace msw

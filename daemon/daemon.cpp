@@ -1,5 +1,6 @@
 #include "daemon/daemon.hpp"
 
+#include "daemon/setting_table.hpp"
 #include "daemon/state_dir.hpp"
 
 #include <unistd.h>
@@ -61,13 +62,8 @@ Daemon::Daemon(const Paths& paths, const Config& config, const std::string& host
 }
 
 void Daemon::warn_of_missing_folders() {
-    if (!config_.plugin_dirs_given) return;
-    for (const std::string& dir : config_.plugin_dirs) {
-        std::error_code failed;
-        if (std::filesystem::is_directory(dir, failed)) continue;
-        log_.write(Priority::warning, "mswd",
-                   paths_.config + ": `plugin_dirs`: there is no folder " + dir +
-                       (!dir.empty() && dir.front() == '~' ? "; write the path out, `~` means nothing here" : ""));
+    for (const std::string& text : missing_folders(config_, paths_.config)) {
+        log_.write(Priority::warning, "mswd", text);
     }
 }
 
@@ -113,16 +109,28 @@ void Daemon::say_ready() {
     confirm_.start(kConfirmTime);
 }
 
+Result<void> Daemon::judged_by_modules(const Config& next) const {
+    Settings settings(paths_, forwarder_.host_id());
+    settings.set(next);
+    Result<void> good =
+        registry_.check({[&](std::string_view key) { return settings.get(key); },
+                         [this](std::string_view text) { log_.write(Priority::warning, "mswd", text); }});
+    if (!good) return Error{Code::bad_request, paths_.config + ": " + good.error().text};
+    return good;
+}
+
 Result<void> Daemon::reload() {
     if (stage_ != Stage::running) return Error{Code::closed, "mswd is stopping"};
-    Result<Config> next = load_config(paths_.config);
+    Result<Config> next = load_config(paths_.config, paths_.config_optional);
     if (!next) return next.error();
+    if (Result<void> good = judged_by_modules(*next); !good) return good;
     notify_.reloading();
     for (const std::string& warning : next->warnings) log_.write(Priority::warning, "mswd", warning);
-    for (const char* key :
-         {"id", "listen_ip", "listen_port", "listen_num", "mailbox_bytes", "debug", "proxy", "onlyproxy"}) {
-        if (next->raw[key].dump() != config_.raw[key].dump()) {
-            log_.write(Priority::notice, "mswd", std::string("`") + key + "` has changed; that counts after a restart");
+    for (const Setting& s : kSettings) {
+        if (s.counts == Setting::Counts::after_restart &&
+            value_of(next->raw, s.key).dump() != value_of(config_.raw, s.key).dump()) {
+            log_.write(Priority::notice, "mswd",
+                       '`' + std::string(s.key) + "` has changed; that counts after a restart");
         }
     }
     config_ = std::move(next).value();

@@ -35,6 +35,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     [[nodiscard]] Result<void> reload();
+    [[nodiscard]] Result<void> judged_by_modules(const Config& next) const;
     [[nodiscard]] RegistryOptions registry_options() const;
     [[nodiscard]] Json status() const;
     [[nodiscard]] Json plugins() const;

@@ -1,4 +1,5 @@
 #include "daemon/config.hpp"
+#include "daemon/config_check.hpp"
 #include "daemon/daemon.hpp"
 #include "daemon/options.hpp"
 #include "daemon/state_dir.hpp"
@@ -13,6 +14,7 @@
 namespace {
 
 constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
 constexpr int kBadConfig = 78;  // EX_CONFIG of sysexits.h
 
 /// As many descriptors as we are allowed: each plugin, client and peer takes some.
@@ -26,6 +28,18 @@ void raise_descriptor_limit() noexcept {
 int fail(msw::Log& log, const msw::Error& error) {
     log.last_words(msw::Priority::error, "mswd", error.text);
     return kFailed;
+}
+
+/// --check-config: faults and warnings to stderr, the verdict to stdout.
+int check(const msw::Paths& paths) {
+    const msw::ConfigVerdict verdict = msw::check_config(paths);
+    for (const auto* sentences : {&verdict.faults, &verdict.warnings}) {
+        for (const std::string& text : *sentences) (void)std::fprintf(stderr, "%s\n", text.c_str());
+    }
+    if (!verdict.faults.empty()) return verdict.file_missing ? kBadUsage : kFailed;
+    const bool empty = !std::filesystem::exists(paths.config);
+    (void)std::printf("%s is good%s\n", paths.config.c_str(), empty ? " (it isn't there: an empty configuration)" : "");
+    return 0;
 }
 
 int start(const msw::Paths& paths, const msw::Config& config, msw::Log& log) {
@@ -55,22 +69,16 @@ int main(int argc, char** argv) {
     try {
         const msw::Options options = msw::parse_command_line(argc, argv);
         (void)std::signal(SIGPIPE, SIG_IGN);
-        msw::Result<msw::Config> config = msw::load_config(options.paths.config);
-        if (options.check_config) {
-            if (!config) (void)std::fprintf(stderr, "%s\n", config.error().text.c_str());
-            if (config) {
-                for (const std::string& warning : config->warnings) (void)std::fprintf(stderr, "%s\n", warning.c_str());
-                (void)std::printf("%s is good\n", options.paths.config.c_str());
-            }
-            return config ? 0 : 1;
-        }
+        if (options.check_config) return check(options.paths);
+        const msw::Paths& paths = options.paths;
+        const msw::Result<msw::Config> config = msw::load_config(paths.config, paths.config_optional);
         msw::Log log(config && config->debug ? msw::Priority::debug : msw::Priority::info);
         if (!config) {
             log.last_words(msw::Priority::error, "mswd", config.error().text);
-            return kBadConfig;
+            return config.error().code == msw::Code::no_such_file ? kBadUsage : kBadConfig;
         }
         for (const std::string& warning : config->warnings) log.write(msw::Priority::warning, "mswd", warning);
-        return start(options.paths, *config, log);
+        return start(paths, *config, log);
     } catch (const std::exception& e) {
         (void)std::fprintf(stderr, "mswd: %s\n", e.what());
         return kFailed;

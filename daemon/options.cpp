@@ -1,8 +1,13 @@
 #include "daemon/options.hpp"
 
+#include "base/help_json.hpp"
+#include "daemon/setting_table.hpp"
+
+#include <array>
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <iostream>
 #include <string_view>
 
 namespace msw {
@@ -16,6 +21,27 @@ std::string from_environment(const char* name, std::string otherwise) {
     if (set == nullptr || *set == '\0') return otherwise;
     const std::string_view list(set);
     return std::string(list.substr(0, list.find(':')));
+}
+
+constexpr const char* kUsualConfig = "/etc/mswd/config.json";
+constexpr const char* kUsualState = "/var/lib/mswd";
+constexpr const char* kUsualRuntime = "/run/mswd";
+
+constexpr std::string_view kSummary =
+    "mswd makes this machine a host of a mesh on which programs send each other Datapacks.";
+constexpr std::string_view kMore =
+    "It stays in the foreground. `systemctl start mswd` runs it as a service, mswctl(1) talks to it.";
+constexpr std::array<std::string_view, 2> kExample{
+    "mswd --config ./config.json --state-dir ./state --runtime-dir ./run", "mswctl --socket ./run/control.sock status"};
+
+/// All that --help says, and the table of settings.
+Json help_json(const CLI::App& app) {
+    return Json::object({{"name", "mswd"},
+                         {"version", MSW_VERSION},
+                         {"summary", kSummary},
+                         {"more", kMore},
+                         {"options", options_as_json(app)},
+                         {"settings", settings_as_json()}});
 }
 
 std::string absolute(const std::string& path) { return fs::absolute(path).lexically_normal().string(); }
@@ -34,32 +60,36 @@ std::string Paths::release_plugins() const {
 Options parse_command_line(int argc, char** argv) {
     Options options;
     Paths& p = options.paths;
-    p.config = "/etc/mswd/config.json";
-    p.state_dir = from_environment("STATE_DIRECTORY", "/var/lib/mswd");
-    p.runtime_dir = from_environment("RUNTIME_DIRECTORY", "/run/mswd");
+    p.config = kUsualConfig;
+    p.state_dir = from_environment("STATE_DIRECTORY", kUsualState);
+    p.runtime_dir = from_environment("RUNTIME_DIRECTORY", kUsualRuntime);
 
-    CLI::App app(
-        "mswd: makes this machine a host of a mesh on which programs send each other Datapacks.\n"
-        "It stays in the foreground; `systemctl start mswd` runs it as a service, mswctl talks to it.",
-        "mswd");
-    app.set_version_flag("--version", "mswd " MSW_VERSION, "Show the version");
-    app.add_option("--config", p.config, "Configuration (JSON), " + p.config + " if not given; none there: empty")
+    CLI::App app(std::string(kSummary) + '\n' + std::string(kMore), "mswd");
+    app.set_help_flag("-h,--help", "print this help and exit");
+    app.set_version_flag("--version", "mswd " MSW_VERSION, "print the version and exit");
+    app.add_option("--config", p.config,
+                   "the configuration, mswd.json(5); " + p.config + " if not given, and then it need not be there")
         ->type_name("FILE");
-    app.add_option("--state-dir", p.state_dir, "Keeps files, releases and the log between runs, " + p.state_dir)
+    app.add_option("--state-dir", p.state_dir,
+                   "keeps files, releases and the log between runs; $STATE_DIRECTORY, or " + std::string(kUsualState))
         ->type_name("DIR");
-    app.add_option("--runtime-dir", p.runtime_dir, "Holds control.sock while mswd runs, " + p.runtime_dir)
+    app.add_option("--runtime-dir", p.runtime_dir,
+                   "holds control.sock while mswd runs; $RUNTIME_DIRECTORY, or " + std::string(kUsualRuntime))
         ->type_name("DIR");
-    app.add_flag("--check-config", options.check_config, "Say whether the configuration is good, and end");
-    app.footer(
-        "Example, as an ordinary user:\n"
-        "  mswd --config ./config.json --state-dir ./state --runtime-dir ./run\n"
-        "  mswctl --socket ./run/control.sock status");
+    app.add_flag("--check-config", options.check_config,
+                 "say whether mswd would start with the configuration, and exit");
+    app.footer("Example, as an ordinary user:\n  " + std::string(kExample[0]) + "\n  " + std::string(kExample[1]));
+    if (argc == 2 && std::string_view(argv[1]) == "--help-json") {
+        std::cout << help_json(app).dump(1) << '\n';
+        std::exit(0);
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
         std::exit(app.exit(e) == 0 ? 0 : 2);
     }
     p.config = absolute(p.config);
+    p.config_optional = p.config == kUsualConfig;
     p.state_dir = absolute(p.state_dir);
     p.runtime_dir = absolute(p.runtime_dir);
     p.log_dir = absolute(from_environment("LOGS_DIRECTORY", p.state_dir + "/log"));

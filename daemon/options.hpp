@@ -7,9 +7,10 @@ namespace msw {
 
 /// Absolute paths.
 struct Paths {
-    std::string config;       ///< config.json
-    std::string state_dir;    ///< key, roster, spool, files, releases
-    std::string runtime_dir;  ///< control.sock
+    std::string config;            ///< config.json
+    bool config_optional = false;  ///< it need not be there: it is the usual one
+    std::string state_dir;         ///< key, roster, spool, files, releases
+    std::string runtime_dir;       ///< control.sock
     std::string log_dir;
     std::string program;  ///< the running mswd
 

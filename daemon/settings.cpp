@@ -1,18 +1,21 @@
 #include "daemon/settings.hpp"
 
+#include "daemon/setting_table.hpp"
+
 namespace msw {
 
 void Settings::set(const Config& config) {
-    auto next = std::make_shared<const Config>(config);
+    auto next = std::make_shared<const Json>(with_defaults(config.raw));
     const std::lock_guard lock(mutex_);
-    config_ = std::move(next);
+    values_ = std::move(next);
+    plugin_dirs_ = config.plugin_dirs;
 }
 
 std::vector<std::string> Settings::own_plugin_dirs() const {
     std::vector<std::string> dirs;
     if (const std::string release = paths_.release_plugins(); !release.empty()) dirs.push_back(release);
     const std::lock_guard lock(mutex_);
-    dirs.insert(dirs.end(), config_->plugin_dirs.begin(), config_->plugin_dirs.end());
+    dirs.insert(dirs.end(), plugin_dirs_.begin(), plugin_dirs_.end());
     return dirs;
 }
 
@@ -30,12 +33,12 @@ std::optional<std::string> Settings::get(std::string_view key) const {
         for (const std::string& dir : own_plugin_dirs()) dirs.push(dir);
         return dirs.dump();
     }
-    std::shared_ptr<const Config> config;
+    std::shared_ptr<const Json> values;
     {
         const std::lock_guard lock(mutex_);
-        config = config_;
+        values = values_;
     }
-    const Json* value = config->raw.find(key);
+    const Json* value = values->find(key);
     return value == nullptr ? std::nullopt : std::optional(value->dump());
 }
 

@@ -27,6 +27,16 @@ Result<void> replace_file(const std::string& path, const std::string& text) {
     return {};
 }
 
+std::string id_path(const std::string& state_dir) { return state_dir + "/id"; }
+
+/// @return the id that was used last, or nothing
+Result<std::string> known_host_id(const std::string& state_dir) {
+    std::string known;
+    if (std::ifstream in(id_path(state_dir)); in) std::getline(in, known);
+    if (known.empty() || valid_host_id(known)) return known;
+    return Error{Code::bad_request, id_path(state_dir) + ": \"" + known + "\" is not a host id; remove the file"};
+}
+
 }  // namespace
 
 Result<Fd> lock_state_dir(const std::string& state_dir) {
@@ -43,21 +53,21 @@ Result<Fd> lock_state_dir(const std::string& state_dir) {
     return fd;
 }
 
+Result<std::string> find_host_id(const std::string& state_dir, const std::string& configured) {
+    Result<std::string> known = known_host_id(state_dir);
+    if (!known) return known;
+    if (!configured.empty()) return configured;
+    if (!known->empty()) return known;
+    std::array<char, 256> name{};
+    (void)::gethostname(name.data(), name.size() - 1);
+    return host_id_from_name(name.data());
+}
+
 Result<std::string> choose_host_id(const std::string& state_dir, const std::string& configured) {
-    const std::string path = state_dir + "/id";
-    std::string known;
-    if (std::ifstream in(path); in) std::getline(in, known);
-    if (!known.empty() && !valid_host_id(known)) {
-        return Error{Code::bad_request, path + ": \"" + known + "\" is not a host id; remove the file"};
-    }
-    std::string id = configured.empty() ? known : configured;
-    if (id.empty()) {
-        std::array<char, 256> name{};
-        (void)::gethostname(name.data(), name.size() - 1);
-        id = host_id_from_name(name.data());
-    }
-    if (id == known) return id;
-    if (Result<void> kept = replace_file(path, id + "\n"); !kept) return kept.error();
+    const Result<std::string> known = known_host_id(state_dir);
+    Result<std::string> id = find_host_id(state_dir, configured);
+    if (!id || *id == *known) return id;
+    if (Result<void> kept = replace_file(id_path(state_dir), *id + "\n"); !kept) return kept.error();
     return id;
 }
 

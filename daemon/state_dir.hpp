@@ -13,6 +13,9 @@ namespace msw {
 /// Thread: any.
 [[nodiscard]] Result<Fd> lock_state_dir(const std::string& state_dir);
 
+/// What choose_host_id() would choose; writes nothing.
+[[nodiscard]] Result<std::string> find_host_id(const std::string& state_dir, const std::string& configured);
+
 /// The host's id: what the configuration gives, else what was chosen at the first start, else one made of the host
 /// name, which is kept for ever after.
 /// @param configured  may be empty

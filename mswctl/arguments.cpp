@@ -1,12 +1,16 @@
 #include "mswctl/arguments.hpp"
 
+#include "base/help_json.hpp"
 #include "base/nearest.hpp"
 #include "msw/client.hpp"
 #include "mswctl/commands.hpp"
+#include "mswctl/shortcuts.hpp"
 #include "mswctl/text.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <iostream>
 #include <memory>
@@ -19,14 +23,48 @@ constexpr double kLongest = 7.0 * 86400;  // seconds; longer than any Datapack l
 
 constexpr std::string_view kBareFlag = "true";  // what CLI11 stores for a flag without a value
 
-constexpr std::string_view kFooter =
-    "TARGETS are `miku`, `a+b`, `@role`, `*` (all other hosts), `A&B&C` (by that way).\n"
-    "Without a command: a prompt; or, if stdin is no terminal, a command a line from there.\n"
-    "Exit codes: 0 all well, 1 some target failed, 2 usage, 3 mswd not reachable, 4 timeout or target\n"
-    "unreachable, 5 refused. Failures of several kinds: 1.\n\n"
-    "  mswctl status\n"
-    "  mswctl call shell:hostname --to '*'\n"
-    "  mswctl send 'update:compress;update_to:*'\n";
+constexpr std::string_view kSummary = "Talk to mswd, the daemon of a mesh of hosts that send each other Datapacks.";
+
+constexpr std::string_view kPromptWords =
+    "Without a command it is a prompt, where `help` shows what can be written; if stdin is no terminal, each line of "
+    "it "
+    "is a command of that prompt.";
+
+/// A word of the command line, and what it may be.
+struct Explained {
+    std::string_view what;
+    std::string_view meaning;
+};
+
+constexpr std::array<Explained, 3> kSpecs{{
+    {"app:body;key:value,key2:value2", "a message for the app, with fields"},
+    {"(file)app:path;key:value", "a file for the app"},
+    {"\\: \\; \\, \\\\", "these characters as they are"},
+}};
+
+constexpr std::array<Explained, 5> kTargetForms{{
+    {"miku", "that host"},
+    {"miku+rin", "each of these"},
+    {"'*'", "all other hosts; in quotes, as your shell has a meaning for it, too"},
+    {"@role", "all hosts of that role"},
+    {"'rin&luka'", "luka, by way of rin"},
+}};
+
+constexpr std::array<Explained, 6> kExitCodes{{
+    {"0", "all well"},
+    {"1", "some target failed; or failures of several kinds"},
+    {"2", "the command line is wrong"},
+    {"3", "mswd is not reachable"},
+    {"4", "no answer in time, or a host is not reachable"},
+    {"5", "refused"},
+}};
+
+constexpr std::string_view kExamples =
+    "mswctl status\n"
+    "mswctl peers\n"
+    "mswctl call shell:uptime --to rin\n"
+    "mswctl call shell:hostname --to '*'\n"
+    "mswctl send '(file)log:notes.txt' --to rin\n";
 
 /// What CLI11 writes into before it is checked.
 struct Raw {
@@ -48,39 +86,126 @@ Milliseconds milliseconds_of(double seconds) {
     return std::chrono::ceil<Milliseconds>(std::chrono::duration<double>(seconds));
 }
 
+/// @return `text` in lines of at most `width` columns, each paragraph (a line of `text`) by itself
+std::string wrapped(std::string_view text, std::size_t width = 100) {
+    std::string out;
+    while (!text.empty()) {
+        std::string_view paragraph = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(paragraph.size() + 1, text.size()));
+        while (paragraph.size() > width) {
+            const std::size_t cut = paragraph.substr(0, width + 1).rfind(' ');
+            if (cut == std::string_view::npos) break;
+            out.append(paragraph.substr(0, cut)) += '\n';
+            paragraph.remove_prefix(cut + 1);
+        }
+        out.append(paragraph) += '\n';
+    }
+    return out;
+}
+
+std::string indented(std::string_view lines) {
+    std::string out;
+    while (!lines.empty()) {
+        const std::string_view line = lines.substr(0, lines.find('\n'));
+        out.append("  ").append(line) += '\n';
+        lines.remove_prefix(std::min(line.size() + 1, lines.size()));
+    }
+    return out;
+}
+
+template <std::size_t N>
+std::string listed(std::string_view title, const std::array<Explained, N>& list) {
+    std::string out = std::string(title) + ":\n";
+    std::size_t width = 0;
+    for (const Explained& e : list) width = std::max(width, e.what.size());
+    for (const Explained& e : list) {
+        out.append("  ").append(e.what).append(width + 2 - e.what.size(), ' ').append(e.meaning) += '\n';
+    }
+    return out + '\n';
+}
+
+std::string footer_of(const Command& command) {
+    std::string text = wrapped(command.more);
+    if (!text.empty()) text += '\n';
+    text += "Examples:\n" + indented(command.examples);
+    return text + "\nOptions of all commands, what TARGETS and SPEC may be, exit codes: mswctl --help";
+}
+
+std::string footer() {
+    return wrapped(kPromptWords) + '\n' + listed("SPEC", kSpecs) + listed("TARGETS", kTargetForms) +
+           listed("Exit codes", kExitCodes) + "Examples:\n" + indented(kExamples);
+}
+
 void add_globals(CLI::App& app, Arguments& args, Raw& raw) {
-    app.add_option("--socket", args.globals.socket, "the control socket (or $MSW_SOCKET)")->type_name("PATH");
-    app.add_flag("--json", args.globals.json, "answers as JSON");
-    app.add_option("--host", args.globals.host, "ask the mswd of that host")->type_name("ID");
-    app.add_option("--timeout", raw.timeout, "how long to wait for answers")
+    app.add_option("--socket", args.globals.socket,
+                   "the control socket of another mswd than the service; or set $MSW_SOCKET")
+        ->type_name("PATH");
+    app.add_flag("--json", args.globals.json, "print answers as JSON, to be read by programs");
+    app.add_option("--host", args.globals.host, "ask the mswd of that host, not of this one")->type_name("ID");
+    app.add_option("--timeout", raw.timeout, "how long to wait for answers; each command says its own time")
         ->type_name("SECONDS")
         ->check(CLI::Validator(seconds_check, ""));
-    app.add_flag("--here", args.globals.here, "this host is meant where a command names none");
+    app.add_flag("--here", args.globals.here, "this host is meant, where a command for shell or update names none");
     app.set_version_flag("--version", "mswctl " MSW_VERSION)->description("print the version and exit");
 }
 
 void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& raw) {
     CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
-    sub->footer(std::string(command.more) + "\nGlobal options: mswctl --help");
+    sub->footer(footer_of(command));
     sub->fallthrough();
     if ((command.takes & kSpec) != 0) {
-        sub->add_option("SPEC", args.wish.spec, "app:body;key:value,…")->required()->type_name("");
-        sub->add_option("-f,--field", args.wish.fields, "a field; may be given again")
+        sub->add_option("SPEC", args.wish.spec, "what to send to which app; `mswctl --help` shows how it is written")
+            ->required()
+            ->type_name("");
+        sub->add_option("-f,--field", args.wish.fields, "a field, like `;NAME:VALUE` in SPEC; may be given again")
             ->type_name("NAME=VALUE")
             ->type_size(1)
             ->allow_extra_args(false);
-        sub->add_option("--to", args.wish.to, "the hosts it is for")->type_name("TARGETS");
-        sub->add_flag("--here", args.globals.here, "this host is meant");
+        sub->add_option("--to", args.wish.to, "the hosts it is for; the same as -f to=TARGETS")->type_name("TARGETS");
+        sub->add_flag("--here", args.globals.here, "this host is meant, though --to is not given");
     }
     if ((command.takes & kWait) != 0) {
-        sub->add_flag("--wait", raw.wait, "wait for answers; --wait=SECONDS says how long");
-        sub->add_flag("--no-wait", args.no_wait, "don't wait for answers");
+        sub->add_flag("--wait", raw.wait,
+                      "wait for answers, also of apps that needn't answer; --wait=SECONDS says how long");
+        sub->add_flag("--no-wait", args.no_wait, "return as soon as mswd has taken it");
     }
-    if ((command.takes & kWaitBack) != 0) sub->add_flag("--wait", raw.wait_back, "until mswd is back, at most 30 s");
+    if ((command.takes & kWaitBack) != 0)
+        sub->add_flag("--wait", raw.wait_back, "return when mswd is back; 30 s at most");
     if ((command.takes & kTargets) != 0) {
-        sub->add_option("TARGETS", raw.targets, "the hosts to update (default `*`)")->type_name("");
+        sub->add_option("TARGETS", raw.targets, "the hosts to update; all other hosts if not given")->type_name("");
     }
     sub->callback([&args, name = command.name] { args.command = name; });
+}
+
+template <std::size_t N>
+msw::Json pairs_as_json(const std::array<Explained, N>& list) {
+    msw::Json all = msw::Json::array();
+    for (const Explained& e : list) all.push(msw::Json(msw::Json::Array{e.what, e.meaning}));
+    return all;
+}
+
+/// All that --help says here, and at each command.
+msw::Json help_json(const CLI::App& app) {
+    msw::Json commands = msw::Json::array();
+    for (const Command& command : kCommands) {
+        commands.push(
+            msw::Json::object({{"name", command.name},
+                               {"summary", command.summary},
+                               {"more", command.more},
+                               {"examples", command.examples},
+                               {"options", msw::options_as_json(*app.get_subcommand(std::string(command.name)))}}));
+    }
+    return msw::Json::object({{"name", "mswctl"},
+                              {"version", MSW_VERSION},
+                              {"summary", kSummary},
+                              {"prompt", kPromptWords},
+                              {"prompt_help", kPromptHelp},
+                              {"specs", pairs_as_json(kSpecs)},
+                              {"targets", pairs_as_json(kTargetForms)},
+                              {"exit_codes", pairs_as_json(kExitCodes)},
+                              {"examples", kExamples},
+                              {"options", msw::options_as_json(app)},
+                              {"commands", std::move(commands)}});
 }
 
 /// @return the first of `words` that is no command and what it may have been, or nothing
@@ -161,13 +286,18 @@ std::string settle(Arguments& args, const Raw& raw) {
 std::variant<Arguments, Exit> read_arguments(int argc, const char* const* argv) {
     Arguments args;
     Raw raw;
-    CLI::App app("Talk to mswd, the daemon of a mesh of hosts that send each other Datapacks.", "mswctl");
-    app.footer(std::string(kFooter));
+    CLI::App app(std::string(kSummary), "mswctl");
+    app.set_help_flag("-h,--help", "print this help and exit");
+    app.footer(footer());
     app.get_formatter()->column_width(26);
     add_globals(app, args, raw);
     app.require_subcommand(0, 1);
     for (const Command& command : kCommands) add_command(app, command, args, raw);
 
+    if (argc == 2 && std::string_view(argv[1]) == "--help-json") {
+        std::cout << help_json(app).dump(1) << '\n';
+        return Exit::ok;
+    }
     std::string wrong;
     try {
         app.parse(argc, argv);

@@ -5,48 +5,86 @@
 namespace mswctl {
 
 const std::array<Command, 11> kCommands{{
-    {"call", "ask an app on one or many hosts, and print each answer",
-     "Prints the bare answer of one named host; with several, or with `*` or `@role`, each line stands behind\n"
-     "`HOST: `. Ends when each host has answered, or after --timeout (65 s for `shell`, or what its\n"
-     "field `timeout` says and 5 s more; 180 s for `update`; else 30 s). Without --to, this host is asked.\n\n"
-     "  mswctl call shell:uptime --to miku\n"
-     "  mswctl call shell:hostname --to '*'\n"
-     "  mswctl call net:status --json\n",
+    {"call", "ask an app and print its answer",
+     "Asks the app of one host, or of many: then `HOST: ` stands before each line. Ends when each host has answered, "
+     "or "
+     "after --timeout. Without --timeout it waits 30 s; for `shell` 65 s, or 5 s more than the field `timeout` says; "
+     "for "
+     "`update` 180 s. A host that isn't in reach is named after 1 s, and waited for all the same. Without --to this "
+     "host "
+     "is asked.",
+     "mswctl call shell:uptime --to rin\n"
+     "mswctl call shell:hostname --to '*'\n"
+     "mswctl call 'shell:df -h /' --to miku+rin\n"
+     "mswctl call net:status\n",
      kSpec, run_call},
-    {"exit", "end mswd, to stay down until it is started again",
-     "Waits until it is gone.\n\n  mswctl exit\n  mswctl exit --host miku\n", kNothing, run_exit},
-    {"peers", "the hosts that can be reached", "  mswctl peers\n  mswctl peers --host miku --json\n", kNothing,
-     run_peers},
-    {"plugins", "the plugins and attached programs of a host", "  mswctl plugins\n", kNothing, run_plugins},
-    {"queue", "what waits for plugins here and for other hosts",
-     "With --json one array: rows with `app` and `waiting` are plugins, rows with `to` wait for a host.\n\n"
-     "  mswctl queue\n",
+    {"exit", "end mswd; it stays down until somebody starts it",
+     "Returns when it is gone. Use `restart` for one that is to come back.",
+     "mswctl exit\n"
+     "mswctl exit --host rin\n",
+     kNothing, run_exit},
+    {"peers", "list the hosts in reach",
+     "LINK says who dialled: `out` this host, `in` the other. VIA names the host that relays, where there is no link "
+     "of "
+     "one's own. WAITING counts what has not been sent yet.",
+     "mswctl peers\n"
+     "mswctl peers --host rin\n"
+     "mswctl peers --json\n",
+     kNothing, run_peers},
+    {"plugins", "list the plugins and attached programs of a host",
+     "WAITING counts what a plugin has not taken yet. The last error of a plugin stands below its row.",
+     "mswctl plugins\n"
+     "mswctl plugins --host rin\n",
+     kNothing, run_plugins},
+    {"queue", "show what waits for plugins here, and for other hosts",
+     "With --json one array: rows with `app` and `waiting` are plugins, rows with `to` wait for a host.",
+     "mswctl queue\n"
+     "mswctl queue --json\n",
      kNothing, run_queue},
-    {"reload", "read the config again, and say what is wrong with it",
-     "If something is wrong, the old config stays.\n\n  mswctl reload\n", kNothing, run_reload},
-    {"restart", "end mswd, to be started again", "  mswctl restart --wait\n  mswctl restart --host miku\n", kWaitBack,
-     run_restart},
-    {"send", "send a Datapack, written as app:body;key:value or (file)app:path;key:value",
-     "A backslash takes `:` `;` `,` and `\\` as they are. Your shell eats an unquoted `;`: quote the command, or give\n"
-     "fields with -f. Commands for `shell` and `update` wait for their answers and print them as `call`\n"
-     "does (65 s; 180 s for `update`); all others return as soon as mswd has taken them. --wait and --no-wait say\n"
-     "it otherwise.\n"
-     "A file is named for its receiver by its path below the working folder, else by its last part; -f to=HOST and\n"
-     "--to HOST are the same.\n\n"
-     "  mswctl send shell:uptime --to miku\n"
-     "  mswctl send 'update:compress;update_to:*'\n"
-     "  mswctl send update:compress -f update_to='*'\n"
-     "  mswctl send '(file)log:notes.txt' --to miku+rin\n",
+    {"reload", "read the configuration again, and look for new plugins",
+     "If something is wrong with the configuration it is said, and the old one stays. mswd.json(5) tells which "
+     "settings "
+     "count only after a restart.",
+     "mswctl reload\n"
+     "mswctl reload --host rin\n",
+     kNothing, run_reload},
+    {"restart", "end mswd, to be started again",
+     "It comes back only where something starts it again: systemd, or mswd-launcher.",
+     "mswctl restart --wait\n"
+     "mswctl restart --host rin\n",
+     kWaitBack, run_restart},
+    {"send", "send a message, a command or a file",
+     "Returns as soon as mswd has taken a message. A command for `shell` or `update` is waited for, and its answers "
+     "are "
+     "printed as `call` does. A file is waited for until it has arrived, 30 s and 1 s more for each MiB; its name over "
+     "there is its path below the working folder, else the last part of its path. --wait and --no-wait say it "
+     "otherwise.\n"
+     "\n"
+     "Your shell takes an unquoted `;` for the end of the command: quote SPEC, or give the fields with -f and --to.",
+     "mswctl send shell:uptime --to rin\n"
+     "mswctl send 'log:back at noon;to:rin'\n"
+     "mswctl send 'log:back at noon' -f to=miku+rin\n"
+     "mswctl send '(file)log:notes.txt' --to rin\n"
+     "mswctl send update:compress -f update_to='*'\n",
      kSpec | kWait, run_send},
-    {"status", "how mswd is", "  mswctl status\n  mswctl status --host miku --json\n", kNothing, run_status},
-    {"tail", "the journal of mswd from now on, line by line, until Ctrl-C",
-     "With --timeout SECONDS it ends by itself.\n\n  mswctl tail\n  mswctl tail --host miku\n", kNothing, run_tail},
-    {"update", "bring this host's program and plugin files to others",
-     "The same as `mswctl send update:compress -f update_to=TARGETS`; TARGETS is `*`, all other hosts, if not "
-     "given. Prints a line for each host when it runs the new release, or is back at what it ran before; a host that\n"
-     "says nothing for 120 s (`update.timeout_s` of the config) counts as not reached. Ends with 0 if all of them run\n"
-     "it.\n\n"
-     "  mswctl update\n  mswctl update miku+rin\n",
+    {"status", "show how mswd is: version, folders, peers, counters", "",
+     "mswctl status\n"
+     "mswctl status --host rin\n"
+     "mswctl status --json\n",
+     kNothing, run_status},
+    {"tail", "follow the journal of mswd until Ctrl-C",
+     "Prints each line from now on; with --timeout it ends by itself. It is this host's journal: for another one, run "
+     "it "
+     "there.",
+     "mswctl tail\n"
+     "mswctl tail --timeout 60\n",
+     kNothing, run_tail},
+    {"update", "bring this host's program and plugins to other hosts",
+     "The same as `mswctl send update:compress -f update_to=TARGETS`. Prints a line for each host when it runs the new "
+     "release, or is back at what it ran before. A host that says nothing for 120 s (`update.timeout_s` of the "
+     "configuration) counts as not reached. Ends with 0 if all of them run it.",
+     "mswctl update\n"
+     "mswctl update rin\n",
      kTargets, run_update},
 }};
 

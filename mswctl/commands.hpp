@@ -39,7 +39,8 @@ enum Takes : std::uint8_t {
 struct Command {
     std::string_view name;
     std::string_view summary;
-    std::string_view more;  ///< what help says below the options
+    std::string_view more;      ///< what help says below the options; paragraphs, each one line
+    std::string_view examples;  ///< a command a line
     std::uint8_t takes;
     Exit (*run)(const Arguments&, Output&);
 };

@@ -33,7 +33,7 @@ AttachedClient::AttachedClient(Services& services, uv::Stream stream, std::uint6
       reserved_(std::move(reserved)),
       gone_(std::move(gone)),
       key_(services.wakeups.add(*this)),
-      timer_(services.loop, [this] { over(); }) {
+      timer_(services.loop, [this] { time_is_up(); }) {
     ucred peer{};
     socklen_t size = sizeof peer;
     if (::getsockopt(stream.fd(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0) {
@@ -64,11 +64,26 @@ void AttachedClient::refuse_what_waits() {
     }
 }
 
+void AttachedClient::turn_away(Error why) {
+    turned_away_ = std::move(why);
+    timer_.start(kLastWords);
+}
+
+void AttachedClient::time_is_up() {
+    if (turned_away_ && !closing_) {
+        refuse_and_close(Datapack("get", "mswd"), *turned_away_);
+    } else {
+        over();
+    }
+}
+
 void AttachedClient::wake() { port_->write_waiting(); }
 
 void AttachedClient::received(Datapack d) {
     if (closing_) return;
-    if (attached_) {
+    if (turned_away_) {
+        refuse_and_close(d, *turned_away_);
+    } else if (attached_) {
         port_->forward(std::move(d), sender_);
     } else {
         attach(d);

@@ -30,6 +30,9 @@ public:
     AttachedClient(AttachedClient&&) = delete;
     AttachedClient& operator=(AttachedClient&&) = delete;
 
+    /// Whatever it asks, it is answered with `why` and closed; so it is if it asks nothing for a second.
+    void turn_away(Error why);
+
     /// Read nothing more: the daemon is stopping.
     void stop_reading() { port_->stop_reading(); }
     [[nodiscard]] bool idle() const { return !attached_ || port_->idle(); }
@@ -44,6 +47,7 @@ private:
     [[nodiscard]] Result<void> take_name(const std::string& wanted);
     void refuse_and_close(const Datapack& question, const Error& error);
     void refuse_what_waits();
+    void time_is_up();
     void over();
 
     Services& services_;
@@ -55,6 +59,7 @@ private:
     std::unique_ptr<StreamPort> port_;
     Sender sender_;
     pid_t pid_ = 0;
+    std::optional<Error> turned_away_;
     bool attached_ = false;
     bool closing_ = false;
     uv::Timer timer_;

@@ -25,21 +25,24 @@ Result<void> ControlServer::listen(const std::string& path) {
 
 void ControlServer::accepted(uv::Stream stream) {
     const bool no_descriptors = descriptors_run_out(stream.fd());
-    if (no_descriptors || clients_.size() >= kMostClients) {
-        if (!turned_away_) {
-            services_.log.write(Priority::warning, "mswd",
-                                std::to_string(clients_.size()) + " programs are connected, more are turned away: " +
-                                    (no_descriptors ? kDescriptorsRunOut : "that is the most"));
-        }
-        turned_away_ = true;
-        return;
+    const bool room = !no_descriptors && clients_.size() < kMostClients;
+    if (!room && !turned_away_) {
+        services_.log.write(Priority::warning, "mswd",
+                            std::to_string(clients_.size()) + " programs are connected, more are turned away: " +
+                                (no_descriptors ? kDescriptorsRunOut : "that is the most"));
     }
-    turned_away_ = false;
+    turned_away_ = !room;
+    if (no_descriptors || clients_.size() >= kMostClients + kMostTurnedAway) return;
     const std::uint64_t number = ++last_number_;
-    clients_.emplace(number,
-                     std::make_unique<AttachedClient>(services_, std::move(stream), number, reserved_, [this, number] {
-                         services_.post(anchor_.guard([this, number] { clients_.erase(number); }));
-                     }));
+    auto client = std::make_unique<AttachedClient>(services_, std::move(stream), number, reserved_, [this, number] {
+        services_.post(anchor_.guard([this, number] { clients_.erase(number); }));
+    });
+    if (!room) {
+        client->turn_away({Code::queue_full, std::to_string(kMostClients) +
+                                                 " programs are connected to this mswd, the most it takes; try again "
+                                                 "when one of them has left"});
+    }
+    clients_.emplace(number, std::move(client));
 }
 
 void ControlServer::close_intake() {

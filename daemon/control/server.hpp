@@ -33,6 +33,8 @@ public:
 
     /// How many programs may be connected at a time.
     static constexpr std::size_t kMostClients = 512;
+    /// How many more are told at a time that there is no room; those beyond are closed without a word.
+    static constexpr std::size_t kMostTurnedAway = 64;
 
 private:
     void accepted(uv::Stream stream);

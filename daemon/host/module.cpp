@@ -2,7 +2,6 @@
 
 #include "daemon/host/module_interface.hpp"
 
-#include <dlfcn.h>
 #include <algorithm>
 #include <array>
 
@@ -14,41 +13,14 @@ Mailbox::Clock::time_point deadline_of(int timeout_ms) noexcept {
                           : Mailbox::Clock::now() + std::chrono::milliseconds(timeout_ms);
 }
 
-/// @return what is wrong with a table, or nothing
-std::string check_table(const msw_plugin_v1* table, const std::string& app) {
-    if (table == nullptr) return "its msw_plugin_entry gives nothing";
-    if (table->version != MSW_PLUGIN_VERSION) {
-        return "it was built for version " + std::to_string(table->version) +
-               " of the plugin interface; this mswd has " + std::to_string(MSW_PLUGIN_VERSION);
-    }
-    if (table->size < sizeof(msw_plugin_v1)) return "its table is too small";
-    if (table->name == nullptr || app != table->name) {
-        return std::string("it calls itself \"") + (table->name == nullptr ? "" : table->name) + "\", not \"" + app +
-               "\"";
-    }
-    const bool looped = (table->flags & (MSW_LOOPED | MSW_TRANSPORT)) != 0;
-    if (table->start == nullptr || table->stop == nullptr ||
-        (looped ? table->take == nullptr : table->run == nullptr)) {
-        return "its table lacks a function";
-    }
-    return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Module>> Module::load(Services& services, const std::string& path, const std::string& app,
                                              std::size_t mailbox_bytes) {
-    void* object = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);  // never closed: changing a module is a restart
-    if (object == nullptr) return Error{Code::io, ::dlerror()};
-    // POSIX has a pointer to a function come as a pointer to an object.
-    const auto entry = reinterpret_cast<msw_plugin_entry_fn>(::dlsym(object, "msw_plugin_entry"));
-    if (entry == nullptr) return Error{Code::unsupported, path + " is no mswd module: it has no msw_plugin_entry"};
-    const msw_plugin_v1* table = entry();
-    if (const std::string wrong = check_table(table, app); !wrong.empty()) {
-        return Error{Code::unsupported, path + ": " + wrong};
-    }
+    const Result<const msw_plugin_v1*> table = load_module_table(path, app);
+    if (!table) return table.error();
     std::unique_ptr<Module> module(new Module(services, app, path, mailbox_bytes));
-    if (Result<void> started = module->start(table); !started) return started.error();
+    if (Result<void> started = module->start(*table); !started) return started.error();
     return module;
 }
 
@@ -195,6 +167,8 @@ void Module::stop(std::function<void()> ended) {
     mailbox_->close();
     if (looped() || thread_over_.load()) services_.post(anchor_.guard([this] { thread_ended(); }));
 }
+
+Result<void> Module::check(const ConfigToCheck& config) const { return check_config_by(*table_, config); }
 
 void Module::reloaded() {
     if (table_->reloaded != nullptr) table_->reloaded(instance_);

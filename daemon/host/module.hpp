@@ -1,6 +1,7 @@
 // A plugin that is a shared object in mswd itself (lib/msw/plugin.h): threaded or looped.
 #pragma once
 
+#include "daemon/host/module_table.hpp"
 #include "daemon/host/plugin_state.hpp"
 #include "daemon/host/services.hpp"
 #include "msw/plugin.h"
@@ -30,6 +31,8 @@ public:
 
     /// Have it end: its receive queue says so. @param ended  called once it has, never from within this call
     void stop(std::function<void()> ended);
+    /// @return whether the module would start with a configuration, or why not
+    [[nodiscard]] Result<void> check(const ConfigToCheck& config) const;
     /// The configuration was read again.
     void reloaded();
 

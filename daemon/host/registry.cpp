@@ -85,6 +85,15 @@ void Registry::stop_executable(const std::string& app, std::function<void()> the
     });
 }
 
+Result<void> Registry::check(const ConfigToCheck& config) const {
+    for (const auto& [app, module] : modules_) {
+        if (const Result<void> good = module->check(config); !good) {
+            return Error{good.error().code, app + ": " + good.error().text};
+        }
+    }
+    return {};
+}
+
 void Registry::reload(RegistryOptions options) {
     options_ = std::move(options);
     for (const auto& [app, module] : modules_) module->reloaded();

@@ -30,6 +30,9 @@ public:
     /// Load the modules and start the executables. What can't be started is said in the journal and shown in rows().
     void start(RegistryOptions options);
 
+    /// @return whether the modules that run would start with a configuration too, or which wouldn't and why
+    [[nodiscard]] Result<void> check(const ConfigToCheck& config) const;
+
     /// The configuration was read again: tell the modules, and start, stop or replace executables whose files came,
     /// went or changed.
     void reload(RegistryOptions options);

@@ -140,6 +140,13 @@ typedef struct msw_plugin_v1 {
     void (*taken)(void* instance, msw_text app, size_t bytes); /* transport: what plugins took of what it delivered */
     void (*reloaded)(void* instance); /* on the loop thread: settings may have changed; or NULL */
     void (*stop)(void* instance);     /* on the loop thread, last; run has returned */
+
+    /* From here on not in version 1.0. */
+
+    /* Judge the configuration without starting anything, for `mswd --check-config` and `mswctl reload`: 1 if start would
+     * not decline for it, else 0 with the reason in `why` (terminated). Of `host` only setting and log are there; what
+     * is logged becomes a warning. NULL: there is nothing to judge. */
+    int (*check)(const msw_host_v1* host, char* why, size_t why_size);
 } msw_plugin_v1;
 
 typedef const msw_plugin_v1* (*msw_plugin_entry_fn)(void);

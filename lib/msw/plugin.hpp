@@ -172,11 +172,19 @@ struct Threaded {
 }  // namespace msw::plugin
 
 /// Define the entry of a threaded module. NAME: the app, a string; RUN: `void run(msw::plugin::Queues&)`.
-#define MSW_PLUGIN(NAME, RUN)                                                                                          \
-    extern "C" MSW_PLUGIN_EXPORT const msw_plugin_v1* msw_plugin_entry(void) {                                         \
-        using Module = msw::plugin::Threaded<RUN>;                                                                     \
-        static constexpr msw_plugin_v1 table{                                                                          \
-            MSW_PLUGIN_VERSION, sizeof(msw_plugin_v1), NAME, 0, Module::start, Module::run, nullptr, nullptr, nullptr, \
-            Module::stop};                                                                                             \
-        return &table;                                                                                                 \
+#define MSW_PLUGIN(NAME, RUN)                                                  \
+    extern "C" MSW_PLUGIN_EXPORT const msw_plugin_v1* msw_plugin_entry(void) { \
+        using Module = msw::plugin::Threaded<RUN>;                             \
+        static constexpr msw_plugin_v1 table{MSW_PLUGIN_VERSION,               \
+                                             sizeof(msw_plugin_v1),            \
+                                             NAME,                             \
+                                             0,                                \
+                                             Module::start,                    \
+                                             Module::run,                      \
+                                             nullptr,                          \
+                                             nullptr,                          \
+                                             nullptr,                          \
+                                             Module::stop,                     \
+                                             nullptr};                         \
+        return &table;                                                         \
     }

@@ -1,8 +1,10 @@
 """One host: the configuration, and how a daemon begins and ends."""
 
+import json
 import signal
 import subprocess
 import unittest
+from typing import Any, Dict
 
 import plugins_for_tests as given
 from harness.host import Host
@@ -40,6 +42,54 @@ class Config(MeshTest):
         self.assertEqual(done.returncode, 0)
         self.assertIn("listen_port", done.stderr)
 
+    def test_a_fault_of_json_says_what_was_found_and_expected(self) -> None:
+        host = self.host()
+        for text, words in (('{\n  "id": "a",\n  "listen_port": 39oo\n}', ":3:20: found `oo`, expected `,` or `}`"),
+                            ('{"id": "a",}', ":1:12: found `}`, expected a name in quotes after the `,`"),
+                            ("{'id': 'a'}", ":1:2: found `'` (JSON's quotes are `\"`)")):
+            with self.subTest(text=text):
+                self.assertIn(f"{host.config_file}{words}", check(host, text).stderr)
+
+    def test_a_file_given_by_hand_must_be_there(self) -> None:
+        host = self.host()
+        host.config_file.unlink()
+        for more in ((), ("--check-config",)):
+            done = subprocess.run(host.command(*more), text=True, capture_output=True, timeout=30, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
+            self.assertIn(f"{host.config_file}: there is no such configuration", done.stderr)
+
+    def test_check_config_judges_what_start_judges(self) -> None:
+        host = self.host()
+        for config, words in (({"listen_ip": "0.0.0.0"}, "127.0.0.0/8"), ({"listen_ip": "nowhere"}, "IP address"),
+                              ({"proxy": "miku", "onlyproxy": True}, "another host")):
+            with self.subTest(config=config):
+                done = check(host, json.dumps({"id": "miku", **config}))
+                self.assertEqual(done.returncode, 1, done.stdout)
+                self.assertIn(f"{host.config_file}: net: ", done.stderr)
+                self.assertIn(words, done.stderr)
+        host.write_addresses("no address at all")
+        self.assertIn("address.txt", check(host, "{}").stderr)
+        self.assertIn("no folder /nonexistent", check(host, '{"plugin_dirs": ["/nonexistent"]}').stderr)
+        (host.state / "id").write_text("-\n")
+        done = check(host, "{}")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{host.state}/id", done.stderr)
+
+    def test_every_value_in_range_is_good_for_the_plugins_too(self) -> None:
+        mswd = self.host("tool").command()[0]
+        rows = json.loads(subprocess.run([mswd, "--help-json"], capture_output=True, check=True).stdout)["settings"]
+        for end in ("least", "most"):
+            config: Dict[str, Any] = {}
+            for row in rows:
+                if end in row and row["key"] not in ("listen_port", "mailbox_bytes"):
+                    *section, name = row["key"].split(".")
+                    (config.setdefault(section[0], {}) if section else config)[name] = row[end]
+            with self.subTest(config=config):
+                host = self.host(f"at-{end}", config=config).start()
+                self.assertEqual(host.ctl("call", "log:a line").returncode, 0)
+                host.ctl("call", "shell:true", "--here")
+                self.assertNotIn("must be", host.log)
+
     def test_it_does_not_start_with_a_mistake(self) -> None:
         host = self.host()
         host.config_file.write_text('{"listen_port": "x"}')
@@ -66,6 +116,19 @@ class Reload(MeshTest):
         self.assertRegex(bad.stderr, r"config\.json:2:\d+")
         self.assertEqual(host.status()["id"], "miku")
         self.assertEqual(host.ask("mswd", "reload").head["error"], "bad-request")
+
+    def test_what_a_plugin_would_not_start_with_is_refused(self) -> None:
+        host = self.host().start()
+        host.write_config(listen_ip="0.0.0.0")
+        bad = host.ctl("reload")
+        self.assertEqual(bad.returncode, 1)
+        self.assertIn(f'{host.config_file}: net: "listen_ip" is 0.0.0.0', bad.stderr)
+        host.config_file.unlink()
+        self.assertIn("there is no such configuration", host.ctl("reload").stderr)
+        host.write_config(listen_ip="127.0.0.1", log={"keep": 7}, shell={"parallel": 2})
+        self.assertEqual(host.ctl("reload").returncode, 0)
+        self.assertIn("`shell.parallel` has changed; that counts after a restart", host.log)
+        self.assertNotIn("`log.keep` has changed", host.log)
 
     def test_it_brings_plugins_that_came_and_takes_those_that_went(self) -> None:
         host = self.host().start()

@@ -1,5 +1,6 @@
 """One host: the control socket and the app mswd."""
 
+import contextlib
 import os
 import tempfile
 import unittest
@@ -58,6 +59,25 @@ class Attach(MeshTest):
     def _read_to_end(raw) -> None:  # type: ignore[no-untyped-def]
         while (answer := raw.receive()) is not None:
             assert "error" in answer.head, answer
+
+    def test_whoever_is_too_many_reads_why(self) -> None:
+        host = self.host().start()
+        with contextlib.ExitStack() as stack:
+            for _ in range(512):
+                stack.enter_context(host.attach())
+            with self.assertRaises(Refused) as refused:
+                host.attach()
+            self.assertEqual(refused.exception.code, "queue-full")
+            self.assertIn("512 programs are connected", str(refused.exception))
+            done = host.ctl("status")
+            self.assertEqual(done.returncode, 3)
+            self.assertIn("512 programs are connected", done.stderr)
+            with host.attach(attach=False) as silent:  # asks nothing, and is told all the same
+                answer = silent.receive()
+                assert answer
+                self.assertEqual(answer.head["error"], "queue-full")
+                self.assertRaises(Closed, silent.receive)
+        wait_until(lambda: host.status()["clients"] == 1, what="there is room again, for the asker alone")
 
     def test_nonsense_after_attach_is_answered_and_closed(self) -> None:
         host = self.host().start()

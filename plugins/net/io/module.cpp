@@ -1,5 +1,6 @@
 // What mswd sees of net: the table of plugin.h. Exceptions end here.
 #include "msw/plugin.hpp"
+#include "plugins/net/io/settings.hpp"
 #include "plugins/net/io/transport.hpp"
 
 #include <exception>
@@ -54,6 +55,21 @@ void reloaded(void* instance) noexcept {
 
 void stop(void* instance) noexcept { delete &of(instance); }
 
+int check(const msw_host_v1* raw, char* why, size_t why_size) noexcept {
+    try {
+        const msw::plugin::Host host(raw);
+        const msw::Result<msw::net::Settings> settings = msw::net::read_settings(host);
+        if (settings) {
+            (void)msw::net::read_addresses(host, settings->config_dir);
+            return 1;
+        }
+        msw::plugin::say_why(settings.error().text, why, why_size);
+    } catch (const std::exception& e) {
+        msw::plugin::say_why(e.what(), why, why_size);
+    }
+    return 0;
+}
+
 }  // namespace
 
 extern "C" MSW_PLUGIN_EXPORT const msw_plugin_v1* msw_plugin_entry(void) {
@@ -66,6 +82,7 @@ extern "C" MSW_PLUGIN_EXPORT const msw_plugin_v1* msw_plugin_entry(void) {
                                          take,
                                          taken,
                                          reloaded,
-                                         stop};
+                                         stop,
+                                         check};
     return &table;
 }
