@@ -1,6 +1,7 @@
 #include "plugins/update/outgoing.hpp"
 
 #include "base/setting.hpp"
+#include "msw/host_id.hpp"
 #include "msw/target.hpp"
 #include "plugins/update/answer.hpp"
 #include "plugins/update/release_state.hpp"
@@ -33,8 +34,8 @@ std::string words_about(const Wrapped& wrapped) {
 
 }  // namespace
 
-Outgoing::Outgoing(plugin::Host host, std::string program, std::string file_root)
-    : host_(host), program_(std::move(program)), file_root_(std::move(file_root)) {}
+Outgoing::Outgoing(plugin::Host host, std::string id, std::string program, std::string file_root)
+    : host_(host), id_(std::move(id)), program_(std::move(program)), file_root_(std::move(file_root)) {}
 
 void Outgoing::compress(const Datapack& asked, Time now) {
     const std::string targets(asked.get("update_to"));
@@ -158,6 +159,13 @@ void Outgoing::send(const Datapack& question, const std::vector<std::string>& wa
     const std::vector<Campaign::Host> hosts = campaign.hosts();
     for (const Campaign::Host& host : hosts) {
         file.set("flag", host.flag);
+        if (same_host_id(host.id, id_)) {
+            // Installed here it would restart this host, and with it what waits for the others' verdicts.
+            Datapack ours("reply", "update", "runs it already: the release is made of what runs here");
+            ours.set("flag", host.flag);
+            heard(ours);
+            continue;
+        }
         file.set("to", host.way);
         const Result<void> sent = host_.put(file, kPatienceMs);
         if (sent) continue;

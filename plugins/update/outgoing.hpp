@@ -18,9 +18,10 @@ class Outgoing {
 public:
     using Time = Campaign::Time;
 
+    /// @param id         of this host
     /// @param program    absolute path of the running mswd
     /// @param file_root  where archives are put
-    Outgoing(plugin::Host host, std::string program, std::string file_root);
+    Outgoing(plugin::Host host, std::string id, std::string program, std::string file_root);
 
     /// `compress`: find out which hosts are meant; the rest follows when that is known. The asker hears of everything.
     void compress(const Datapack& asked, Time now);
@@ -55,6 +56,7 @@ private:
     void answer_all(const std::vector<Datapack>& all) const;
 
     plugin::Host host_;
+    const std::string id_;
     const std::string program_;
     const std::string file_root_;
     std::list<Asked> asked_;

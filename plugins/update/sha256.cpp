@@ -36,7 +36,7 @@ std::string Sha256::hex() {
 
 Result<std::string> sha256_of(int fd) {
     Sha256 sum;
-    std::vector<char> buffer(256 * 1024);
+    std::vector<char> buffer(128 * 1024);
     for (off_t at = 0;;) {
         const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), at);
         if (n == 0) return sum.hex();

@@ -28,7 +28,7 @@ struct Source {
     int fd;
     Sha256 sum;
     off_t at = 0;
-    std::vector<char> buffer = std::vector<char>(256 * 1024);
+    std::vector<char> buffer = std::vector<char>(128 * 1024);
 
     ssize_t read_on() {
         ssize_t n = 0;
@@ -213,7 +213,7 @@ private:
     Manifest manifest_;
     std::set<std::string, std::less<>> seen_;
     std::uint64_t entries_ = 1;
-    std::vector<char> buffer_ = std::vector<char>(256 * 1024);
+    std::vector<char> buffer_ = std::vector<char>(128 * 1024);
 };
 
 }  // namespace

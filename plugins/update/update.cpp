@@ -42,7 +42,7 @@ std::string_view trimmed(std::string_view body) noexcept {
 
 Update::Update(plugin::Host host)
     : host_(host),
-      outgoing_(host, real_program(host), text_setting(host, "file_root")),
+      outgoing_(host, text_setting(host, "id"), real_program(host), text_setting(host, "file_root")),
       incoming_(host, text_setting(host, "state_dir"), real_program(host), text_setting(host, "file_root"),
                 [this](const std::string& filename) { return outgoing_.is_ours(filename); }) {}
 

@@ -163,6 +163,18 @@ TEST_F(UpdatePlugin, HostsThatDoNotAnswerRunIntoTheTimeout) {
     EXPECT_EQ(answer.body, "no answer within 1 s\n");
 }
 
+TEST_F(UpdatePlugin, DoesNotUpdateTheHostThatItComesFrom) {
+    RunningModule module(host_, msw_plugin_entry());
+    EXPECT_EQ(compress(R"(["HMSY", "rin"])").get("part"), "0");
+    const Datapack own = next();
+    EXPECT_EQ(own.get("host"), "HMSY");
+    EXPECT_EQ(own.get("error"), "");
+    EXPECT_EQ(own.body, "runs it already: the release is made of what runs here\n");
+    const Datapack file = next();
+    EXPECT_EQ(file.get("to"), "rin");
+    EXPECT_FALSE(host_.sent(FakeHost::Milliseconds(50)));
+}
+
 TEST_F(UpdatePlugin, SaysWhichHostsCanNotBeFound) {
     RunningModule module(host_, msw_plugin_entry());
     EXPECT_EQ(compress("[]").get("error"), "no-such-host");
