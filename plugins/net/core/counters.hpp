@@ -39,9 +39,9 @@ inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);
 
 [[nodiscard]] constexpr std::string_view name_of(Count count) noexcept {
     constexpr std::array<std::string_view, kCounts> kNames = {
-        "sent",         "received",      "relayed",    "delivered",        "unreachable", "queue-full",
-        "unfit",        "bad-target",    "no-hops",    "bad-file",         "bad-request", "undeliverable",
-        "unanswerable", "bad-handshake", "namesakes", "bad-stream", "connections-over", "bad-gossip",  "unsent-at-stop"};
+        "sent",       "received",   "relayed",          "delivered",   "unreachable",   "queue-full",   "unfit",
+        "bad-target", "no-hops",    "bad-file",         "bad-request", "undeliverable", "unanswerable", "bad-handshake",
+        "namesakes",  "bad-stream", "connections-over", "bad-gossip",  "unsent-at-stop"};
     return kNames[static_cast<std::size_t>(count)];
 }
 

@@ -36,7 +36,8 @@ struct Conversation {
 };
 
 constexpr const char* kOurWord =
-    "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 3900\ncan: many percent\nrun: r1\nlength: 0\n\n";
+    "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 3900\ncan: many percent\nrun: r1\nlength: "
+    "0\n\n";
 
 const Conversation kConversations[] = {
     {"a new host dials us", Side::accepted, "",

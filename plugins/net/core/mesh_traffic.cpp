@@ -58,9 +58,9 @@ Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& abou
         }
     }
     if (ways.empty()) {
-        return Error{Code::no_such_host, std::string("`*` means nobody: no other host can be reached now") +
-                                             (old_hosts ? " but old ones, which it means only with `with-legacy: yes`"
-                                                        : "")};
+        return Error{Code::no_such_host,
+                     std::string("`*` means nobody: no other host can be reached now") +
+                         (old_hosts ? " but old ones, which it means only with `with-legacy: yes`" : "")};
     }
     return ways;
 }
