@@ -26,6 +26,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace msw::net {
@@ -50,7 +51,7 @@ MeshSettings settings(bool only_proxy) {
 /// What the peer at the other end of a wire reads: it must be able to, and it must be meant for it.
 class Reader {
 public:
-    explicit Reader(const PeerInfo& peer) : peer_(peer) {}
+    explicit Reader(PeerInfo peer) : peer_(std::move(peer)) {}
     void read(std::span<const iovec> parts) {
         std::size_t total = 0;
         for (const iovec& part : parts) {
@@ -79,7 +80,7 @@ private:
     void check(const Datapack& d) const {
         require(valid_host_id(d.get("id")));
         require(!d.head.has("size") && !d.head.has("fds"));
-        if (peer_.many) return;
+        if (peer_.many || peer_.percent) return;
         require(d.version == Version::v0_1);
         for (const Field f : d.head) require(f.value.find(": ") == std::string_view::npos);
     }
@@ -127,7 +128,7 @@ public:
                 break;
             case 's': send(fuzz::with_length(words, step.bytes)); break;
             case 'x':
-                if (may_be_big()) send_much(std::string(words.substr(0, 64)));
+                if (may_be_big()) send_much(words.substr(0, 64));
                 break;
             case 'g':
                 if (may_be_big()) gossip(nth(fuzz::take_number(words)), words);
@@ -270,8 +271,8 @@ private:
     void dial_ends(char how, std::size_t n) {
         if (dialling_.empty()) return;
         const auto at = std::next(dialling_.begin(), static_cast<std::ptrdiff_t>(n % dialling_.size()));
-        const Address address = *at;
-        dialling_.erase(at);
+        const auto taken = dialling_.extract(at);
+        const Address& address = taken.value();
         if (how == 'f') mesh_.dial_failed(address, "refused", now_);
         if (how == 'b') mesh_.barred(address, "it may not be dialled");
         if (how != 'd') return;
@@ -341,9 +342,9 @@ private:
         while (decoder.next() == Decoder::Event::datapack) submit(std::move(decoder.datapack()));
     }
 
-    void send_much(std::string to) {
+    void send_much(std::string_view to) {
         Datapack d("post", "a", std::string(1024UL * 1024, 'x'));
-        d.set("to", valid_host_id(to) ? to : std::string("far"));
+        d.set("to", valid_host_id(to) ? to : "far");
         submit(std::move(d));
     }
 

@@ -1,7 +1,7 @@
 // Inputs that a person can read: steps, each with the bytes that go with it.
 //
 //     >WHAT WORDS
-//     bytes, up to the next line that begins with `>`, its line end included
+//     bytes, up to the next line that begins with `>`, the line end before it included
 #pragma once
 
 #include <algorithm>
@@ -79,7 +79,8 @@ inline std::string with_length(std::string_view words, std::string_view bytes) {
     const std::size_t end = bytes.find("\n\n");
     if (words.find('=') == std::string_view::npos || end == std::string_view::npos) return std::string(bytes);
     std::string all(bytes.substr(0, end + 1));
-    const std::string_view body = bytes.substr(end + 2);
+    std::string_view body = bytes.substr(end + 2);
+    if (body.ends_with('\n')) body.remove_suffix(1);
     all.append("length: ").append(std::to_string(body.size())).append("\n\n").append(body);
     return all;
 }

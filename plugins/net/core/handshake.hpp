@@ -63,7 +63,7 @@ public:
     [[nodiscard]] static Datapack refusal_of(const Datapack& word, Code code, std::string why);
 
     /// The first Datapack from the other side. @return our answer, if one is due
-    [[nodiscard]] std::optional<Datapack> hear(const Datapack& word);
+    [[nodiscard]] std::optional<Datapack> hear(const Datapack& said);
 
     [[nodiscard]] State state() const noexcept { return state_; }
     [[nodiscard]] Side side() const noexcept { return side_; }

@@ -69,7 +69,7 @@ public:
     /// The address may not be dialled; said once in the journal by this.
     void barred(const Address& address, const std::string& why);
     /// A connection ended by itself. @param unsent  what was not written whole
-    void lost(LinkId link, const std::string& why, std::vector<Parcel> unsent, Time now);
+    void lost(LinkId id, const std::string& why, std::vector<Parcel> unsent, Time now);
     /// What came can't be followed: close it.
     void broken(LinkId link, const std::string& why, Time now);
     /// Bytes left by that link.
@@ -109,10 +109,10 @@ private:
     // mesh.cpp: connections
     void begin(LinkId link, Handshake::Side side, std::optional<Address> address, std::string remote, Time now);
     void hear_handshake(LinkId link, Pending& pending, const Datapack& word, Time now);
-    void establish(LinkId link, Pending pending, Time now);
+    void establish(LinkId id, Pending pending, Time now);
     void refuse_namesake(LinkId link, const Link& held, const Datapack& word, Time now);
     void refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now);
-    void close(LinkId link, const std::string& why, msw_priority priority, Time now);
+    void close(LinkId id, const std::string& why, msw_priority priority, Time now);
     void give_back(std::vector<Parcel> parcels, Time now);
     void ask_for_gossip(const Link& link);
     void answer_gossip(const Link& link, const Datapack& asked);
