@@ -318,7 +318,7 @@ void run(std::string_view text, const test::TempFolder& temp) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static const msw::test::TempFolder temp;
-    static const bool warm = (msw::run(">0 r\nx", temp), true);  // libuv's pool opens what it keeps
+    static const bool warm = (msw::run(">0 r\nx", temp), true);            // libuv's pool opens what it keeps
     static const bool no_sigpipe = ::signal(SIGPIPE, SIG_IGN) != SIG_ERR;  // as mswd's main() does
     msw::fuzz::require(warm && no_sigpipe);
     const int before = msw::free_descriptor();
