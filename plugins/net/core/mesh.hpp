@@ -124,6 +124,8 @@ private:
     // mesh_traffic.cpp: the way of a Datapack
     /// @param about  asks for old hosts too with `with-legacy: yes`
     [[nodiscard]] Result<std::vector<Way>> resolve(std::string_view to, const Datapack& about) const;
+    void spread(Datapack datapack, std::vector<Way> ways, const std::string& came_from, Time now);
+    [[nodiscard]] bool leaves_at_once(const Parcel& parcel, const Route& route) const;
     void dispatch(Parcel parcel, Time now);
     void send(const Link& link, Parcel parcel, const Route& route);
     void pump(Time now);

@@ -396,6 +396,18 @@ TEST(Mesh, ALinkWithoutRoomFillsTheOutboxToItsBound) {
     EXPECT_EQ(b.delivered.size(), 15U);
 }
 
+TEST(Mesh, AListOfHostsThatAreAwayFillsTheOutboxToItsBound) {
+    World world;
+    HostForTest& a = world.add("a");
+    std::string to = "h0";
+    for (int i = 1; i < 100; ++i) to += "+h" + std::to_string(i);
+    a.send("post", "log", to.c_str(), std::string(1024 * 1024, 'x'));
+    const std::size_t taken = Outbox::kMostInAll / (1024 * 1024) - 1;  // heads count too
+    EXPECT_EQ(a.mesh.waiting(), taken);
+    EXPECT_THAT(a.delivered, SizeIs(100 - taken));
+    for (const Datapack& d : a.delivered) EXPECT_EQ(d.get("error"), "queue-full");
+}
+
 TEST(Mesh, VerbsThatAreNotKnownListThoseThatAre) {
     World world;
     HostForTest& a = world.add("a");

@@ -76,10 +76,28 @@ void Mesh::submit(Datapack d, Time now) {
         failed(d, Count::bad_target, ways.error(), now);
         return;
     }
-    for (std::size_t i = 0; i < ways->size(); ++i) {
+    spread(std::move(d), std::move(ways).value(), {}, now);
+}
+
+void Mesh::spread(Datapack d, std::vector<Way> ways, const std::string& came_from, Time now) {
+    const std::size_t count = ways.size();
+    for (std::size_t i = 0; i < count; ++i) {
         Parcel parcel;
-        parcel.way = std::move((*ways)[i]);
-        parcel.datapack = i + 1 == ways->size() ? std::move(d) : d;
+        parcel.way = std::move(ways[i]);
+        parcel.came_from = came_from;
+        if (i + 1 == count) {
+            parcel.datapack = std::move(d);
+            dispatch(std::move(parcel), now);
+            return;
+        }
+        // Asked before the copy is made: a large body for thousands of hosts that are away would take seconds.
+        if (!leaves_at_once(parcel, find_route(parcel.way, around_, came_from))) {
+            if (const Result<void> room = outbox_.room_for(parcel.way, weight_of(d)); !room) {
+                failed(d, Count::queue_full, room.error(), now);
+                continue;
+            }
+        }
+        parcel.datapack = d;
         dispatch(std::move(parcel), now);
     }
 }
@@ -123,15 +141,9 @@ void Mesh::relay(const Link& link, Datapack d, Time now) {
         return;
     }
     d.set("hops", std::to_string(*hops - 1));
-    const std::string neighbour = link.peer.id;
-    for (std::size_t i = 0; i < ways->size(); ++i) {
-        Parcel parcel;
-        parcel.way = std::move((*ways)[i]);
-        parcel.came_from = neighbour;
-        parcel.datapack = i + 1 == ways->size() ? std::move(d) : d;
-        counters_.add(Count::relayed);
-        dispatch(std::move(parcel), now);
-    }
+    counters_.add(Count::relayed, ways->size());
+    const std::string neighbour = link.peer.id;  // the link may close on the way
+    spread(std::move(d), std::move(ways).value(), neighbour, now);
 }
 
 void Mesh::arrived(LinkId link, Datapack d, Time now) {
@@ -146,18 +158,22 @@ void Mesh::arrived(LinkId link, Datapack d, Time now) {
     edge_.deliver(link, std::move(d));
 }
 
+bool Mesh::leaves_at_once(const Parcel& parcel, const Route& route) const {
+    if (route.kind == Route::Kind::here) return true;
+    if (route.kind == Route::Kind::wait || outbox_.holds(parcel.way)) return false;
+    const Link* link = peers_.to(route.next);
+    return link != nullptr && edge_.has_room(link->id);
+}
+
 void Mesh::dispatch(Parcel parcel, Time now) {
     const Route route = find_route(parcel.way, around_, parcel.came_from);
     if (route.kind == Route::Kind::here) {
         arrived(0, std::move(parcel.datapack), now);
         return;
     }
-    if (route.kind == Route::Kind::next && !outbox_.holds(parcel.way)) {
-        const Link* link = peers_.to(route.next);
-        if (link != nullptr && edge_.has_room(link->id)) {
-            send(*link, std::move(parcel), route);
-            return;
-        }
+    if (leaves_at_once(parcel, route)) {
+        send(*peers_.to(route.next), std::move(parcel), route);
+        return;
     }
     if (Result<void> added = outbox_.add(parcel, now); !added)
         failed(parcel.datapack, Count::queue_full, added.error(), now);

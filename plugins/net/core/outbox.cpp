@@ -6,20 +6,25 @@
 
 namespace msw::net {
 
-Result<void> Outbox::add(Parcel& parcel, Time now) {
-    const std::size_t weight = parcel.weight();
-    const std::string key = id_key(parcel.way.front());
-    const auto it = queues_.find(key);
+Result<void> Outbox::room_for(const Way& way, std::size_t weight) const {
+    const auto it = queues_.find(id_key(way.front()));
     const std::size_t held = it == queues_.end() ? 0 : it->second.bytes;
     // One larger than all the room goes in alone.
     if (held > 0 && held + weight > kMostPerHost) {
-        return Error{Code::queue_full, "too much waits for " + parcel.way.front() + " already (" +
-                                           std::to_string(held) + " of " + std::to_string(kMostPerHost) + " bytes)"};
+        return Error{Code::queue_full, "too much waits for " + way.front() + " already (" + std::to_string(held) +
+                                           " of " + std::to_string(kMostPerHost) + " bytes)"};
     }
     if (bytes_ + weight > kMostInAll) {
         return Error{Code::queue_full, "too much waits for other hosts already (" + std::to_string(bytes_) + " of " +
                                            std::to_string(kMostInAll) + " bytes)"};
     }
+    return {};
+}
+
+Result<void> Outbox::add(Parcel& parcel, Time now) {
+    const std::size_t weight = parcel.weight();
+    if (Result<void> room = room_for(parcel.way, weight); !room) return room;
+    const std::string key = id_key(parcel.way.front());
     parcel.next_try = now + kBetweenTries;
     Queue& queue = queues_[key];
     queue.parcels.push_back(std::move(parcel));

@@ -26,6 +26,10 @@ public:
         const Parcel* parcel;
     };
 
+    /// @param weight  Parcel::weight()
+    /// @return Code::queue_full and a sentence if add() would find no room for so much on that way
+    [[nodiscard]] Result<void> room_for(const Way& way, std::size_t weight) const;
+
     /// Put a Datapack behind those that wait for the same host (the first of its way).
     /// @return Code::queue_full and a sentence if there is no room; `parcel` is then as it was
     [[nodiscard]] Result<void> add(Parcel& parcel, Time now);

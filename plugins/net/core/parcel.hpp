@@ -10,6 +10,12 @@
 
 namespace msw::net {
 
+/// @return bytes that a Datapack counts for in a bounded queue. An open descriptor counts for some too.
+[[nodiscard]] inline std::size_t weight_of(const Datapack& d) noexcept {
+    constexpr std::size_t kDescriptor = 16 * 1024;
+    return d.weight() + (d.file ? kDescriptor : 0);
+}
+
 /// Thread: like a std::string.
 struct Parcel {
     Datapack datapack;        ///< `to` is set when it leaves
@@ -20,11 +26,7 @@ struct Parcel {
     bool for_link = false;    ///< of this link only (addresses exchanged): not kept when the link goes
     std::string written_for;  ///< while it is on a link: the host it goes to next
 
-    /// @return bytes it counts for in a bounded queue. An open descriptor counts for some too.
-    [[nodiscard]] std::size_t weight() const noexcept {
-        constexpr std::size_t kDescriptor = 16 * 1024;
-        return datapack.weight() + (datapack.file ? kDescriptor : 0);
-    }
+    [[nodiscard]] std::size_t weight() const noexcept { return weight_of(datapack); }
 
     /// @return the host it is for; empty for one that is the neighbour's own
     [[nodiscard]] std::string destination() const { return way.empty() ? written_for : way.back(); }
