@@ -63,6 +63,9 @@ struct Datapack {
     [[nodiscard]] std::string_view get(std::string_view name) const noexcept { return head.get(name); }
     void set(std::string_view name, std::string_view value) { head.set(name, value); }
 
+    /// Give it a new flag, if it has none.
+    void give_flag();
+
     /// @return an answer to this one with an empty body: app = its `from`, to = its `id` (if it has one), same `flag`.
     [[nodiscard]] Datapack reply() const;
 

@@ -1,6 +1,7 @@
 #include "msw/decoder.hpp"
 
 #include "msw/chars.hpp"
+#include "msw/decoder_scan.hpp"
 #include "msw/percent.hpp"
 
 #include <algorithm>
@@ -18,6 +19,19 @@ std::string quoted(std::string_view text) {
     return out + '"';
 }
 
+/// `text == literal`, without a call: most lines pass here.
+template <std::size_t N>
+bool same(std::string_view text, const char (&literal)[N]) noexcept {
+    return text.size() == N - 1 && std::memcmp(text.data(), literal, N - 1) == 0;
+}
+
+/// A bit for a name: where it isn't set yet, the name is new.
+std::uint64_t bit_of(std::string_view name) noexcept {
+    const auto first = static_cast<unsigned char>(name.front());
+    const auto last = static_cast<unsigned char>(name.back());
+    return std::uint64_t{1} << ((first * 5U + last * 3U + name.size()) % 64U);
+}
+
 }  // namespace
 
 std::span<char> Decoder::room(std::size_t at_least) {
@@ -31,7 +45,7 @@ std::span<char> Decoder::room(std::size_t at_least) {
             std::memcpy(buffer_.get(), buffer_.get() + begin_, held);
         } else {
             const std::size_t wanted = std::max(capacity_ * 2, held + at_least);
-            std::unique_ptr<char[]> grown(new char[wanted]);
+            std::unique_ptr<char[]> grown(new char[wanted + scan::kSlack]);
             if (held > 0) std::memcpy(grown.get(), buffer_.get() + begin_, held);
             buffer_ = std::move(grown);
             capacity_ = wanted;
@@ -68,33 +82,37 @@ Decoder::Event Decoder::fail(Code code, std::string text) {
 }
 
 Decoder::Event Decoder::parse_head() {
+    const char* head = buffer_.get() + begin_;
+    const char* end = buffer_.get() + end_;
     for (;;) {
-        const char* head = buffer_.get() + begin_;
-        const std::size_t held = end_ - begin_;
-        const std::size_t from = std::max(scanned_, cursor_);
-        const void* newline = held > from ? std::memchr(head + from, '\n', held - from) : nullptr;
-        const std::size_t line_end =
-            newline == nullptr ? held : static_cast<std::size_t>(static_cast<const char*>(newline) - head);
-        if (line_end >= limits_.head) {
+        const char* line = head + cursor_;
+        // Most lines hold nothing that needs a second look, so that their end is the first other byte.
+        const char* stop = scanned_ > cursor_ ? head + scanned_ : scan::first_not_plain(line, end);
+        const bool plain = scanned_ <= cursor_ && stop != end && *stop == '\n';
+        if (!plain && stop != end) {
+            const void* newline = std::memchr(stop, '\n', static_cast<std::size_t>(end - stop));
+            stop = newline == nullptr ? end : static_cast<const char*>(newline);
+        }
+        if (static_cast<std::size_t>(stop - head) >= limits_.head) {
             return fail(Code::too_large, "the head is longer than " + std::to_string(limits_.head) + " bytes");
         }
-        if (newline == nullptr) {
-            scanned_ = held;
+        if (stop == end) {
+            scanned_ = static_cast<std::size_t>(end - head);
             return Event::more;
         }
-        const std::string_view line(head + cursor_, line_end - cursor_);
-        cursor_ = line_end + 1;
+        const std::string_view text(line, static_cast<std::size_t>(stop - line));
+        cursor_ = static_cast<std::size_t>(stop - head) + 1;
         if (state_ == State::first_line) {
-            if (!parse_first_line(line)) return Event::error;
-        } else if (line.empty()) {
+            if (!parse_first_line(text)) return Event::error;
+        } else if (text.empty()) {
             return finish_head();
-        } else if (!parse_field(line)) {
+        } else if (!parse_field(text, plain)) {
             return Event::error;
         }
     }
 }
 
-bool Decoder::parse_first_line(std::string_view line) {
+bool Decoder::bad_first_line(std::string_view line) {
     const std::size_t first = line.find(' ');
     const std::size_t second = first == std::string_view::npos ? first : line.find(' ', first + 1);
     if (second == std::string_view::npos || line.find(' ', second + 1) != std::string_view::npos) {
@@ -104,26 +122,39 @@ bool Decoder::parse_first_line(std::string_view line) {
     }
     const std::string_view method = line.substr(0, first);
     const std::string_view app = line.substr(first + 1, second - first - 1);
-    const std::string_view version = line.substr(second + 1);
     if (method.empty() || method.size() > 64 || !chars::all(method, chars::kName)) {
         (void)fail(Code::bad_request, "not a method: " + quoted(method));
-        return false;
-    }
-    if (app.empty() || app.size() > 255 || !chars::all(app, chars::kApp)) {
+    } else if (app.empty() || app.size() > 255 || !chars::all(app, chars::kApp)) {
         (void)fail(Code::bad_request, "not an app: " + quoted(app));
-        return false;
+    } else {
+        (void)fail(Code::unsupported, "the version must be msw/1 or msw/0.1, not " + quoted(line.substr(second + 1)));
     }
-    if (version != "msw/1" && version != "msw/0.1") {
-        (void)fail(Code::unsupported, "the version must be msw/1 or msw/0.1, not " + quoted(version));
-        return false;
-    }
-    datapack_.clear();
-    datapack_.method.assign(method);
-    datapack_.app.assign(app);
-    datapack_.version = version == "msw/1" ? Version::v1 : Version::v0_1;
+    return false;
+}
+
+bool Decoder::parse_first_line(std::string_view line) {
+    // Its line end, which is of no class, stops these.
+    const char* space = line.data();
+    while (chars::is(*space, chars::kName)) ++space;
+    const std::string_view method(line.data(), static_cast<std::size_t>(space - line.data()));
+    if (*space != ' ' || method.empty() || method.size() > 64) return bad_first_line(line);
+    const char* app_from = ++space;
+    while (chars::is(*space, chars::kApp)) ++space;
+    const std::string_view app(app_from, static_cast<std::size_t>(space - app_from));
+    if (*space != ' ' || app.empty() || app.size() > 255) return bad_first_line(line);
+    const std::string_view version = line.substr(method.size() + app.size() + 2);
+    const bool v1 = same(version, "msw/1");
+    if (!v1 && !same(version, "msw/0.1")) return bad_first_line(line);
+    Datapack& d = datapack();
+    d.clear();
+    d.method.assign(method);
+    d.app.assign(app);
+    d.version = v1 ? Version::v1 : Version::v0_1;
     fields_from_ = cursor_;
+    text_end_ = cursor_;
     has_length_ = false;
     field_count_ = 0;
+    names_seen_ = 0;
     remaining_ = 0;
     state_ = State::fields;
     return true;
@@ -154,9 +185,9 @@ bool Decoder::bad_field(std::string_view line) {
     return false;
 }
 
-bool Decoder::parse_field(std::string_view line) {
+bool Decoder::parse_field(std::string_view line, bool plain) {
     std::size_t colon = 0;
-    while (colon < line.size() && chars::is(line[colon], chars::kName)) ++colon;
+    while (chars::is(line.data()[colon], chars::kName)) ++colon;  // stopped by the line end, too
     const bool separated =
         colon < line.size() && line[colon] == ':' && (colon + 1 == line.size() || line[colon + 1] == ' ');
     if (!separated || colon == 0 || colon > kLongestFieldName) return bad_field(line);
@@ -166,40 +197,45 @@ bool Decoder::parse_field(std::string_view line) {
         return false;
     }
     const std::string_view value = colon + 2 <= line.size() ? line.substr(colon + 2) : std::string_view{};
-    Fields& fields = datapack_.head;
-    // The text is taken over whole in finish_head(): until then names are looked up in the buffer.
-    const char* base = buffer_.get() + begin_ + fields_from_;
-    const bool doubled =
-        (name == "length" && has_length_) ||
-        std::any_of(fields.entries_.begin(), fields.entries_.end(), [&](const Fields::Entry& e) {
-            return e.name_length == name.size() && std::memcmp(base + e.offset, name.data(), name.size()) == 0;
-        });
-    if (doubled) {
+    const bool is_length = same(name, "length");
+    const std::uint64_t bit = bit_of(name);
+    if ((is_length && has_length_) || ((names_seen_ & bit) != 0 && is_doubled(name))) {
         (void)fail(Code::bad_request, "the field " + quoted(name) + " is given twice");
         return false;
     }
-    if (name == "length") return parse_length(value.empty() ? std::string_view("(nothing)") : value);
+    if (is_length) return parse_length(value.empty() ? std::string_view("(nothing)") : value);
+    text_end_ = cursor_;
     if (value.empty()) return true;
 
-    const bool plain = plain_value(value);
+    if (!plain) plain = plain_value(value);
     if (!plain && value.find('\0') != std::string_view::npos) {
         (void)fail(Code::bad_request, "the value of " + quoted(name) + " holds a NUL byte");
         return false;
     }
+    names_seen_ |= bit;
     // Written in place: a copy of a just written entry waits for its bytes to leave the store buffer.
-    Fields::Entry& e = fields.entries_.emplace_back();
-    e.offset = static_cast<std::uint32_t>(name.data() - base);
+    Fields::Entry& e = datapack().head.entries_.emplace_back();
+    e.offset = static_cast<std::uint32_t>(name.data() - fields_text());
     e.name_length = static_cast<std::uint16_t>(name.size());
     e.value_length = static_cast<std::uint32_t>(value.size());
     e.plain = plain;
+    e.valid_name = true;
     return true;
 }
 
+bool Decoder::is_doubled(std::string_view name) const noexcept {
+    // The text is taken over whole in finish_head(): until then names are looked up in the buffer.
+    const std::vector<Fields::Entry>& all = head().entries_;
+    return std::any_of(all.begin(), all.end(), [&](const Fields::Entry& e) {
+        return e.name_length == name.size() && std::memcmp(fields_text() + e.offset, name.data(), name.size()) == 0;
+    });
+}
+
 Decoder::Event Decoder::finish_head() {
-    Fields& fields = datapack_.head;
-    const std::size_t text_size = cursor_ - fields_from_ - 1;
-    fields.arena_.assign(buffer_.get() + begin_ + fields_from_, text_size);
-    if (datapack_.version == Version::v1) {
+    Datapack& d = datapack();
+    Fields& fields = d.head;
+    fields.arena_.assign(fields_text(), text_end_ - fields_from_);  // a `length` at the end, its usual place, stays out
+    if (d.version == Version::v1) {
         for (Fields::Entry& e : fields.entries_) {
             if (e.plain) continue;
             const std::optional<std::string> value = percent_decode(fields.value_of(e));
@@ -218,7 +254,7 @@ Decoder::Event Decoder::finish_head() {
     if (!has_length_) {
         return fail(Code::bad_request, "the head has no `length`; write `length: 0` where no body follows");
     }
-    if (datapack_.method == "file") {
+    if (same(d.method, "file")) {
         if (remaining_ > limits_.file) {
             return fail(Code::too_large, "the file of " + std::to_string(remaining_) + " bytes is larger than " +
                                              std::to_string(limits_.file) + " bytes");
@@ -238,7 +274,7 @@ Decoder::Event Decoder::finish_head() {
 Decoder::Event Decoder::fill_body() {
     const std::size_t n = std::min<std::size_t>(end_ - begin_, static_cast<std::size_t>(remaining_));
     // Not reserved ahead: a length is only a promise until the bytes are there.
-    datapack_.body.append(buffer_.get() + begin_, n);
+    datapack().body.append(buffer_.get() + begin_, n);
     begin_ += n;
     remaining_ -= n;
     if (remaining_ > 0) return Event::more;

@@ -59,7 +59,12 @@ public:
     [[nodiscard]] Event next();
 
     /// The Datapack of the last `datapack`, `file` or `file_end`. It may be moved from after `datapack` and `file_end`.
-    [[nodiscard]] Datapack& datapack() noexcept { return datapack_; }
+    [[nodiscard]] Datapack& datapack() noexcept { return into_ == nullptr ? datapack_ : *into_; }
+
+    /// Make the next Datapack in `d`, which must outlive its use, and not in one of our own. Between two Datapacks
+    /// only.
+    void decode_into(Datapack& d) noexcept { into_ = &d; }
+
     [[nodiscard]] std::uint64_t file_size() const noexcept { return file_size_; }
     [[nodiscard]] std::string_view piece() const noexcept { return piece_; }
     [[nodiscard]] const Error& error() const noexcept { return error_; }
@@ -72,7 +77,11 @@ private:
 
     [[nodiscard]] Event parse_head();
     [[nodiscard]] bool parse_first_line(std::string_view line);
-    [[nodiscard]] bool parse_field(std::string_view line);
+    [[nodiscard]] bool bad_first_line(std::string_view line);
+    [[nodiscard]] bool parse_field(std::string_view line, bool plain);
+    [[nodiscard]] bool is_doubled(std::string_view name) const noexcept;
+    [[nodiscard]] const Fields& head() const noexcept { return into_ == nullptr ? datapack_.head : into_->head; }
+    [[nodiscard]] const char* fields_text() const noexcept { return buffer_.get() + begin_ + fields_from_; }
     [[nodiscard]] bool bad_field(std::string_view line);
     [[nodiscard]] bool parse_length(std::string_view digits);
     [[nodiscard]] Event finish_head();
@@ -83,7 +92,7 @@ private:
     Limits limits_;
     State state_ = State::first_line;
 
-    // Bytes [begin_, end_) of the buffer are not consumed yet.
+    // Bytes [begin_, end_) of the buffer are not consumed yet. Behind its capacity lies slack for the scan.
     std::unique_ptr<char[]> buffer_;
     std::size_t capacity_ = 0;
     std::size_t begin_ = 0;
@@ -91,13 +100,16 @@ private:
     std::size_t cursor_ = 0;   // how far from begin_ whole lines of the head have been parsed
     std::size_t scanned_ = 0;  // how far from begin_ there is no line end beyond the cursor
     std::size_t fields_from_ = 0;
+    std::size_t text_end_ = 0;  // from begin_: behind the last field but `length`
 
     bool has_length_ = false;
     std::size_t field_count_ = 0;
+    std::uint64_t names_seen_ = 0;  // a bit each, which some share
     std::uint64_t remaining_ = 0;
     std::uint64_t file_size_ = 0;
 
     Datapack datapack_;
+    Datapack* into_ = nullptr;
     std::string_view piece_;
     Error error_;
 };

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <charconv>
+#include <cstring>
 
 namespace msw {
 
@@ -23,9 +24,14 @@ public:
         out_.append(d_.method).push_back(' ');
         out_.append(d_.app).append(dialect_ == Dialect::v1 ? " msw/1\n" : " msw/0.1\n");
         for (const Fields::Entry& e : d_.head.entries_) {
-            if (d_.head.name_of(e) == "length") continue;
-            if (Result<void> done = field(e); !done) return done;
+            if (is_length(e)) continue;
+            if (e.plain && e.valid_name && dialect_ != Dialect::old_host) {
+                add_to_run(e);
+            } else if (Result<void> done = field(e); !done) {
+                return done;
+            }
         }
+        end_run();
         std::array<char, 24> digits{};
         const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), length).ptr;
         out_.append("length: ").append(digits.data(), end).append("\n\n");
@@ -33,10 +39,28 @@ public:
     }
 
 private:
+    [[nodiscard]] bool is_length(const Fields::Entry& e) const noexcept {
+        return e.name_length == 6 && std::memcmp(d_.head.arena_.data() + e.offset, "length", 6) == 0;
+    }
+
+    /// Fields that lie one behind the other are copied as one.
+    void add_to_run(const Fields::Entry& e) {
+        if (e.offset != run_end_) {
+            end_run();
+            run_begin_ = e.offset;
+        }
+        run_end_ = e.offset + e.name_length + 2U + e.value_length + 1U;
+    }
+    void end_run() {
+        if (run_end_ > run_begin_) out_.append(d_.head.arena_, run_begin_, run_end_ - run_begin_);
+        run_begin_ = run_end_ = 0;
+    }
+
     Result<void> field(const Fields::Entry& e) {
+        end_run();
         const std::string_view name = d_.head.name_of(e);
         const std::string_view value = d_.head.value_of(e);
-        if (!valid_field_name(name)) {
+        if (!e.valid_name) {
             return Error{Code::bad_request, "\"" + std::string(name) + "\" is not a field name"};
         }
         if (dialect_ == Dialect::v1 && !e.plain) {
@@ -64,6 +88,8 @@ private:
     const Datapack& d_;
     Dialect dialect_;
     std::string& out_;
+    std::size_t run_begin_ = 0;
+    std::size_t run_end_ = 0;
 };
 
 Result<void> encode_head(const Datapack& d, Dialect dialect, std::uint64_t length, std::string& out) {

@@ -8,8 +8,9 @@
 namespace msw {
 
 const Fields::Entry* Fields::find(std::string_view name) const noexcept {
+    const char first = name.empty() ? ':' : name.front();  // what the arena has there
     for (const Entry& e : entries_) {
-        if (e.name_length == name.size() && name_of(e) == name) return &e;
+        if (e.name_length == name.size() && arena_[e.offset] == first && name_of(e) == name) return &e;
     }
     return nullptr;
 }
@@ -25,7 +26,14 @@ Fields::Entry Fields::store(std::string_view name, std::string_view value) {
     e.name_length = static_cast<std::uint16_t>(name.size());
     e.value_length = static_cast<std::uint32_t>(value.size());
     e.plain = plain_value(value);
-    arena_.append(name).append(": ").append(value).push_back('\n');
+    e.valid_name = valid_field_name(name);
+    arena_.resize(arena_.size() + name.size() + value.size() + 3);
+    char* to = arena_.data() + e.offset;
+    to = std::copy(name.begin(), name.end(), to);
+    *to++ = ':';
+    *to++ = ' ';
+    to = std::copy(value.begin(), value.end(), to);
+    *to = '\n';
     return e;
 }
 
@@ -43,17 +51,26 @@ void Fields::set(std::string_view name, std::string_view value) {
         set(name_copy, value_copy);
         return;
     }
-    const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return name_of(e) == name; });
-    if (at == entries_.end()) {
-        entries_.push_back(store(name, value));
+    if (const Entry* old = find(name)) {
+        entries_[static_cast<std::size_t>(old - entries_.data())] = store(name, value);
     } else {
-        *at = store(name, value);
+        entries_.push_back(store(name, value));
     }
 }
 
+void Fields::set_all(const Fields& others) {
+    const auto known = [&](const Entry& e) { return has(others.name_of(e)); };
+    if (std::any_of(others.entries_.begin(), others.entries_.end(), known)) {
+        for (const Entry& e : others.entries_) set(others.name_of(e), others.value_of(e));
+        return;
+    }
+    const auto behind = static_cast<std::uint32_t>(arena_.size());
+    arena_ += others.arena_;
+    for (const Entry& e : others.entries_) entries_.emplace_back(e).offset += behind;
+}
+
 void Fields::remove(std::string_view name) noexcept {
-    const auto at = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& e) { return name_of(e) == name; });
-    if (at != entries_.end()) entries_.erase(at);
+    if (const Entry* old = find(name)) entries_.erase(entries_.begin() + (old - entries_.data()));
 }
 
 void Fields::clear() noexcept {

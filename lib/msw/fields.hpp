@@ -29,6 +29,8 @@ public:
     /// Give `name` the value `value`, in its old place if it was there; an empty value removes it.
     /// The name and value are taken as they are: valid_field_name() tells whether a name may be used.
     void set(std::string_view name, std::string_view value);
+    /// set() of each field of `others`.
+    void set_all(const Fields& others);
     void remove(std::string_view name) noexcept;
     void clear() noexcept;
 
@@ -69,6 +71,7 @@ private:
         std::uint32_t value_length;  // bytes
         std::uint16_t name_length;   // bytes
         bool plain;                  // the value crosses the wire as it stands
+        bool valid_name;             // so does the name
     };
 
     [[nodiscard]] const Entry* find(std::string_view name) const noexcept;
