@@ -50,11 +50,17 @@ void Forwarder::taken(const std::string& app, const Mail& mail) const {
     if (tell) tell(app, mail.datapack->weight());
 }
 
-void Forwarder::stamp(Datapack& d, const Sender& sender) const {
-    d.set("id", host_id_);
-    d.set("from", sender.app);
-    d.set("by", sender.by);
-    if (d.get("flag").empty()) d.set("flag", new_flag());
+Fields Forwarder::marks_of(const Sender& sender) const {
+    Fields marks;
+    marks.set("id", host_id_);
+    marks.set("from", sender.app);
+    marks.set("by", sender.by);
+    return marks;
+}
+
+void Forwarder::stamp(Datapack& d, const Fields& marks) const {
+    d.head.set_all(marks);
+    d.give_flag();
     if (d.file) d.set("size", std::to_string(d.file->size()));
     if (same_host_id(d.get("to"), host_id_)) d.head.remove("to");
 }
@@ -89,7 +95,7 @@ Forwarder::Destinations Forwarder::destinations(const Datapack& d, const Sender&
     return to;
 }
 
-Forwarded Forwarder::forward(const DatapackRef& d, const Sender& sender) {
+Forwarded Forwarder::forward(DatapackRef& d, const Sender& sender) {
     if (!d->get("to").empty()) {
         std::shared_ptr<Mailbox> transport;
         {
@@ -120,12 +126,15 @@ Forwarded Forwarder::forward(const DatapackRef& d, const Sender& sender) {
     return done;
 }
 
-Forwarded Forwarder::put_one(const DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender) {
-    switch (to->put({d, sender.is_transport})) {
-        case Mailbox::Put::taken: add_one(counters_.delivered); return {};
-        case Mailbox::Put::closed: return {Forwarded::Verdict::closed, nullptr};
-        case Mailbox::Put::full: break;
+Forwarded Forwarder::put_one(DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender) {
+    Mail mail{std::move(d), sender.is_transport};
+    const Mailbox::Put verdict = to->put(mail);
+    if (verdict == Mailbox::Put::taken) {
+        add_one(counters_.delivered);
+        return {};
     }
+    d = std::move(mail.datapack);
+    if (verdict == Mailbox::Put::closed) return {Forwarded::Verdict::closed, nullptr};
     if (d->method != "reply") return {Forwarded::Verdict::full, to};
     // An answer never waits: who asked had its room and did not take it.
     add_one(counters_.too_slow);
@@ -136,9 +145,15 @@ Forwarded Forwarder::put_one(const DatapackRef& d, const std::shared_ptr<Mailbox
 }
 
 Forwarded Forwarder::put_copies(const DatapackRef& d, const Destinations& to, const Sender& sender) {
-    if (to.size() == 1) return put_one(d, to.front().second, sender);
+    if (to.size() == 1) {
+        DatapackRef copy = d;
+        return put_one(copy, to.front().second, sender);
+    }
     if (d->method == "reply") {
-        for (const auto& [app, mailbox] : to) (void)put_one(d, mailbox, sender);
+        for (const auto& [app, mailbox] : to) {
+            DatapackRef copy = d;
+            (void)put_one(copy, mailbox, sender);
+        }
         return {};
     }
     const std::size_t bytes = d->weight();

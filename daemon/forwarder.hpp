@@ -63,10 +63,14 @@ public:
 
     /// Make a Datapack the sender's: `id`, `from`, `by`, a `flag` if it has none, `size` of its file; `to` goes if it
     /// means this host.
-    void stamp(Datapack& d, const Sender& sender) const;
+    void stamp(Datapack& d, const Sender& sender) const { stamp(d, marks_of(sender)); }
+    /// @return `id`, `from` and `by`, for who stamps many of one sender
+    [[nodiscard]] Fields marks_of(const Sender& sender) const;
+    void stamp(Datapack& d, const Fields& marks) const;
 
-    /// @param d       stamped, or handed in by the transport
-    [[nodiscard]] Forwarded forward(const DatapackRef& d, const Sender& sender);
+    /// @param d       stamped, or handed in by the transport; given away unless the verdict is `full` or `closed`
+    [[nodiscard]] Forwarded forward(DatapackRef& d, const Sender& sender);
+    [[nodiscard]] Forwarded forward(DatapackRef&& d, const Sender& sender) { return forward(d, sender); }
 
     /// A Datapack ends here: count it, write a line with its flag, and answer the asker unless it is a reply.
     void refuse(const Datapack& d, Code code, std::string_view sentence);
@@ -93,7 +97,7 @@ private:
 
     [[nodiscard]] std::shared_ptr<Mailbox> find(std::string_view app) const;
     [[nodiscard]] Destinations destinations(const Datapack& d, const Sender& sender, std::string& missing) const;
-    [[nodiscard]] Forwarded put_one(const DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender);
+    [[nodiscard]] Forwarded put_one(DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender);
     [[nodiscard]] Forwarded put_copies(const DatapackRef& d, const Destinations& to, const Sender& sender);
     void no_such_app(const Datapack& d, std::string_view app);
 

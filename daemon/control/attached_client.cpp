@@ -79,12 +79,12 @@ void AttachedClient::time_is_up() {
 
 void AttachedClient::wake() { port_->write_waiting(); }
 
-void AttachedClient::received(Datapack d) {
+void AttachedClient::received(Datapack& d) {
     if (closing_) return;
     if (turned_away_) {
         refuse_and_close(d, *turned_away_);
     } else if (attached_) {
-        port_->forward(std::move(d), sender_);
+        port_->forward(d, sender_);
     } else {
         attach(d);
     }

@@ -41,7 +41,7 @@ public:
 
 private:
     void wake() override;
-    void received(Datapack d) override;
+    void received(Datapack& d) override;
     void ended(std::optional<Error> why) override;
     void attach(const Datapack& question);
     [[nodiscard]] Result<void> take_name(const std::string& wanted);

@@ -86,7 +86,7 @@ void Executable::wake() {
     if (port_) port_->write_waiting();
 }
 
-void Executable::received(Datapack d) { port_->forward(std::move(d), sender_); }
+void Executable::received(Datapack& d) { port_->forward(d, sender_); }
 
 void Executable::ended(std::optional<Error> why) {
     out_ended_ = true;

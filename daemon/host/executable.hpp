@@ -60,7 +60,7 @@ private:
     using Clock = std::chrono::steady_clock;
 
     void wake() override;
-    void received(Datapack d) override;
+    void received(Datapack& d) override;
     void ended(std::optional<Error> why) override;
 
     void run();

@@ -141,7 +141,7 @@ int Module::put(msw_datapack* datapack, int timeout_ms) {
 
 int Module::deliver(msw_datapack* datapack) {
     DatapackRef::count_up(datapack);
-    const DatapackRef d = DatapackRef::adopt(datapack);
+    DatapackRef d = DatapackRef::adopt(datapack);
     if (!d->get("to").empty()) return MSW_INVALID;
     switch (services_.forwarder.forward(d, as_transport_).verdict) {
         case Forwarded::Verdict::done: return MSW_OK;

@@ -6,6 +6,38 @@
 #include <sys/stat.h>
 
 namespace msw {
+namespace {
+
+/// Datapacks that were written and nobody holds any more. Their memory serves those that are read: in steady state
+/// none is allocated. Thread: the loop's.
+class Spare {
+public:
+    static DatapackRef take() {
+        std::vector<DatapackRef>& all = list();
+        if (all.empty()) return DatapackRef(Datapack());
+        DatapackRef ref = std::move(all.back());
+        all.pop_back();
+        return ref;
+    }
+    static void keep(DatapackRef ref) {
+        std::vector<DatapackRef>& all = list();
+        if (all.size() == kMost || !ref.unique()) return;
+        Datapack& d = ref.own();
+        if (d.head.wire_size() + d.body.capacity() > kLargest) return;
+        d.file.reset();
+        all.push_back(std::move(ref));
+    }
+
+private:
+    static constexpr std::size_t kMost = 1024;
+    static constexpr std::size_t kLargest = 1024;  // bytes: all of them together stay small
+    static std::vector<DatapackRef>& list() {
+        thread_local std::vector<DatapackRef> all;
+        return all;
+    }
+};
+
+}  // namespace
 
 StreamPort::StreamPort(Services& services, Owner& owner, std::string app, std::shared_ptr<Mailbox> mailbox,
                        uv::Stream in, std::optional<uv::Stream> out)
@@ -32,6 +64,7 @@ void StreamPort::received(std::size_t bytes) {
     decoder_.commit(bytes);
     adopt_descriptors();
     pump();
+    services_.wakeups.flush();
 }
 
 void StreamPort::adopt_descriptors() {
@@ -47,6 +80,10 @@ void StreamPort::adopt_descriptors() {
 
 void StreamPort::pump() {
     while (!held_ && !bringing_in_ && !over_) {
+        if (!next_) {
+            next_ = Spare::take();
+            decoder_.decode_into(next_.own());
+        }
         switch (decoder_.next()) {
             case Decoder::Event::more:
                 if (decoder_.at_boundary() && !descriptors_.empty()) {
@@ -65,7 +102,7 @@ void StreamPort::pump() {
                 break;
             case Decoder::Event::piece: break;
             case Decoder::Event::datapack:
-            case Decoder::Event::file_end: owner_.received(std::move(decoder_.datapack())); break;
+            case Decoder::Event::file_end: owner_.received(decoder_.datapack()); break;
         }
     }
 }
@@ -116,23 +153,24 @@ Result<void> StreamPort::attach_file(Datapack& d) {
     return {};
 }
 
-void StreamPort::forward(Datapack d, const Sender& sender) {
+void StreamPort::forward(Datapack& d, const Sender& sender) {
     Result<void> attached;
     if (d.method == "file") attached = attach_file(d);
-    services_.forwarder.stamp(d, sender);
+    if (marks_.empty()) marks_ = services_.forwarder.marks_of(sender);
+    services_.forwarder.stamp(d, marks_);
     if (!attached) {
         services_.forwarder.refuse(d, attached.error().code, attached.error().text);
         return;
     }
     const bool only_a_descriptor = d.file && d.file->path().empty();
     if (only_a_descriptor && !d.head.has("to")) {
-        bring_in_file(std::move(d), sender);
+        bring_in_file(d, sender);
         return;
     }
-    pass_on(std::move(d), sender);
+    pass_on(d, sender);
 }
 
-void StreamPort::bring_in_file(Datapack d, const Sender& sender) {
+void StreamPort::bring_in_file(Datapack& d, const Sender& sender) {
     Result<FileRoot::Incoming> incoming = services_.files.receive(d.get("filename"), d.file->size());
     if (!incoming) {
         services_.forwarder.refuse(d, incoming.error().code, incoming.error().text);
@@ -146,7 +184,7 @@ void StreamPort::bring_in_file(Datapack d, const Sender& sender) {
                  bringing_in_ = false;
                  if (file) {
                      d.file = std::move(file).value();
-                     pass_on(std::move(d), sender);
+                     pass_on(d, sender);
                  } else {
                      services_.forwarder.refuse(d, file.error().code, file.error().text);
                  }
@@ -154,11 +192,12 @@ void StreamPort::bring_in_file(Datapack d, const Sender& sender) {
              }));
 }
 
-void StreamPort::pass_on(Datapack d, const Sender& sender) {
-    DatapackRef shared(std::move(d));
+void StreamPort::pass_on(Datapack& d, const Sender& sender) {
+    // What was just decoded lies where it is to be shared already.
+    DatapackRef shared = next_ && &d == &next_.own() ? std::move(next_) : DatapackRef(std::move(d));
     Forwarded done = services_.forwarder.forward(shared, sender);
     if (done.verdict != Forwarded::Verdict::full) return;
-    const std::size_t bytes = shared->weight();
+    const std::size_t bytes = shared->weight();  // not taken: still ours
     held_ = Held{std::move(shared), sender, done.mailbox};
     in_.stop_reading();
     // The mailbox calls on its consumer's thread: come back to the loop.
@@ -187,6 +226,7 @@ void StreamPort::go_on() {
 void StreamPort::rename(std::string app, std::shared_ptr<Mailbox> mailbox) {
     app_ = std::move(app);
     mailbox_ = std::move(mailbox);
+    marks_.clear();
 }
 
 void StreamPort::stop_reading() {
@@ -215,6 +255,7 @@ void StreamPort::write_waiting() {
             }
         });
         encoder_.clear();
+        for (Mail& mail : batch_) Spare::keep(std::move(mail.datapack));
         batch_.clear();
     }
     if (!writing_ && mailbox_->numbers().waiting > 0) {

@@ -28,8 +28,8 @@ public:
         Owner(Owner&&) = delete;
         Owner& operator=(Owner&&) = delete;
         virtual ~Owner() = default;
-        /// A whole Datapack came. Pass it to forward() or deal with it.
-        virtual void received(Datapack d) = 0;
+        /// A whole Datapack came. Pass it to forward() or deal with it; what is left in it is overwritten.
+        virtual void received(Datapack& d) = 0;
         /// Nothing will be read any more. @param why  nothing at a clean end of the stream
         virtual void ended(std::optional<Error> why) = 0;
     };
@@ -49,7 +49,8 @@ public:
 
     /// Stamp `d` with what `sender` is and forward it; a `file` gets its file first. Keeps it, and reads no further,
     /// while there is no room for it.
-    void forward(Datapack d, const Sender& sender);
+    /// @param d  left empty; @param sender  the same one until rename()
+    void forward(Datapack& d, const Sender& sender);
 
     /// Read nothing more; what came is forwarded still.
     void stop_reading();
@@ -75,15 +76,15 @@ private:
     void pump();
     void resume();
     void go_on();
-    void pass_on(Datapack d, const Sender& sender);
-    void bring_in_file(Datapack d, const Sender& sender);
+    void pass_on(Datapack& d, const Sender& sender);
+    void bring_in_file(Datapack& d, const Sender& sender);
     void fail(Error error);
     [[nodiscard]] Result<void> attach_file(Datapack& d);
     void adopt_descriptors();
     [[nodiscard]] uv::Stream& writer() noexcept { return out_ ? *out_ : in_; }
     [[nodiscard]] const uv::Stream& writer() const noexcept { return out_ ? *out_ : in_; }
 
-    static constexpr std::size_t kReadSize = 256 * 1024;
+    static constexpr std::size_t kReadSize = 64 * 1024;
     static constexpr std::size_t kWriteSize = 256 * 1024;
     static constexpr std::size_t kMostDescriptors = 16;
 
@@ -93,10 +94,12 @@ private:
     std::shared_ptr<Mailbox> mailbox_;
     uv::Stream in_;
     std::optional<uv::Stream> out_;
+    DatapackRef next_;  // where the decoder makes the next one
     Decoder decoder_;
     Encoder encoder_{Dialect::v1};
     std::vector<Mail> batch_;
     std::deque<Fd> descriptors_;
+    Fields marks_;  // of the sender
 
     struct Held {
         DatapackRef datapack;

@@ -37,8 +37,11 @@ public:
     /// Have the sleeper of `key` woken before the loop next waits. Costs no system call on the loop thread.
     void wake(Key key);
 
-private:
+    /// Wake now who is to be woken: what was just read is passed on while it is still near.
+    /// @return whether there was somebody
     bool flush();
+
+private:
     void before_waiting();
 
     std::thread::id loop_thread_;

@@ -14,10 +14,29 @@ Room room_of(const Datapack& d) noexcept { return d.method == "reply" ? Room::an
 
 }  // namespace
 
-Mailbox::Put Mailbox::put(Mail mail) {
-    const Put verdict = reserve(mail.datapack->weight(), room_of(*mail.datapack));
-    if (verdict == Put::taken) put_reserved(std::move(mail));
-    return verdict;
+Mailbox::Put Mailbox::put(Mail& mail) {
+    mail.weight = mail.datapack->weight();
+    mail.room = room_of(*mail.datapack);
+    bool first = false;
+    {
+        const std::lock_guard lock(mutex_);
+        if (closed_) return Put::closed;
+        Quota& q = quota(mail.room);
+        if (!q.fits(mail.weight)) return Put::full;
+        q.held += mail.weight;
+        first = queue_.empty();
+        queue_.push_back(std::move(mail));
+    }
+    tell(first);
+    return Put::taken;
+}
+
+void Mailbox::tell(bool first) {
+    if (ready_) {
+        if (first) ready_();
+    } else {
+        arrived_.notify_one();
+    }
 }
 
 Mailbox::Put Mailbox::reserve(std::size_t bytes, Room room) {
@@ -30,17 +49,15 @@ Mailbox::Put Mailbox::reserve(std::size_t bytes, Room room) {
 }
 
 void Mailbox::put_reserved(Mail mail) {
+    mail.weight = mail.datapack->weight();
+    mail.room = room_of(*mail.datapack);
     bool first = false;
     {
         const std::lock_guard lock(mutex_);
         first = queue_.empty();
         queue_.push_back(std::move(mail));
     }
-    if (ready_) {
-        if (first) ready_();
-    } else {
-        arrived_.notify_one();
-    }
+    tell(first);
 }
 
 void Mailbox::release(std::size_t bytes, Room room) {
@@ -68,7 +85,7 @@ Mailbox::Calls Mailbox::freed(std::size_t bytes, Room room) {
 
 Mailbox::Calls Mailbox::account(const Mail& mail) {
     ++taken_;
-    return freed(mail.datapack->weight(), room_of(*mail.datapack));
+    return freed(mail.weight, mail.room);
 }
 
 bool Mailbox::wait_for_room(std::size_t bytes, Clock::time_point deadline) {
@@ -129,7 +146,7 @@ void Mailbox::take_all(std::vector<Mail>& out, std::size_t limit_bytes) {
         const std::lock_guard lock(mutex_);
         std::size_t bytes = 0;
         while (!queue_.empty() && bytes < limit_bytes) {
-            bytes += queue_.front().datapack->weight();
+            bytes += queue_.front().weight;
             out.push_back(std::move(queue_.front()));
             queue_.pop_front();
             Calls some = account(out.back());

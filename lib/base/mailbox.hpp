@@ -19,14 +19,16 @@
 
 namespace msw {
 
+/// Answers have room of their own, so that one never waits behind the ordinary traffic of who asked.
+enum class Room : bool { ordinary, answer };
+
 /// What waits in a mailbox.
 struct Mail {
     DatapackRef datapack;
     bool from_transport = false;  ///< the transport wants to know when it is taken
+    Room room = Room::ordinary;   ///< that it takes up in a mailbox,
+    std::size_t weight = 0;       ///< and how much: filled in by put()
 };
-
-/// Answers have room of their own, so that one never waits behind the ordinary traffic of who asked.
-enum class Room : bool { ordinary, answer };
 
 /// Thread: any.
 class Mailbox {
@@ -48,8 +50,9 @@ public:
     void put_reserved(Mail mail);
     void release(std::size_t bytes, Room room = Room::ordinary);
 
-    /// reserve() and put_reserved() in one.
-    [[nodiscard]] Put put(Mail mail);
+    /// reserve() and put_reserved() in one. `mail` is given away only if it is taken.
+    [[nodiscard]] Put put(Mail& mail);
+    [[nodiscard]] Put put(Mail&& mail) { return put(mail); }
 
     /// Block until a put of `bytes` could succeed, or the mailbox closes, or `deadline`.
     /// @return false at the deadline
@@ -96,6 +99,7 @@ private:
     using Calls = std::vector<std::function<void()>>;
 
     [[nodiscard]] Quota& quota(Room room) noexcept { return rooms_[static_cast<std::size_t>(room)]; }
+    void tell(bool first);
     [[nodiscard]] Calls freed(std::size_t bytes, Room room);
     [[nodiscard]] Calls account(const Mail& mail);
 
