@@ -48,7 +48,10 @@ int start(const msw::Paths& paths, const msw::Config& config, msw::Log& log) {
     std::error_code failed;
     for (const std::string& dir : {paths.runtime_dir, paths.log_dir}) {
         std::filesystem::create_directories(dir, failed);
-        if (failed) return fail(log, {msw::Code::io, dir + ": " + failed.message()});
+        if (failed) {
+            return fail(log, {msw::Code::io, "the folder " + dir + " can't be made (" + failed.message() +
+                                                 "); choose another --state-dir or --runtime-dir"});
+        }
     }
     msw::Result<msw::Fd> lock = msw::lock_state_dir(paths.state_dir);
     if (!lock) return fail(log, lock.error());

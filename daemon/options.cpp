@@ -1,14 +1,17 @@
 #include "daemon/options.hpp"
 
 #include "base/help_json.hpp"
+#include "base/nearest.hpp"
 #include "daemon/setting_table.hpp"
 
+#include <algorithm>
 #include <array>
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <string_view>
+#include <vector>
 
 namespace msw {
 namespace {
@@ -33,6 +36,23 @@ constexpr std::string_view kMore =
     "It stays in the foreground. `systemctl start mswd` runs it as a service, mswctl(1) talks to it.";
 constexpr std::array<std::string_view, 2> kExample{
     "mswd --config ./config.json --state-dir ./state --runtime-dir ./run", "mswctl --socket ./run/control.sock status"};
+
+/// @return what is wrong with the command line, and which option may have been meant
+std::string words_of(const CLI::ParseError& error, const CLI::App& app) {
+    const std::vector<std::string> extra = app.remaining();
+    if (dynamic_cast<const CLI::ExtrasError*>(&error) == nullptr || extra.empty()) return error.what();
+    std::vector<std::string> names;
+    for (const CLI::Option* option : app.get_options()) {
+        for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    }
+    const auto unknown = std::find_if(extra.begin(), extra.end(), [](const std::string& word) {
+        return word.size() > 2 && word.compare(0, 2, "--") == 0;
+    });
+    if (unknown == extra.end()) return "not expected: " + extra.front();
+    const std::vector<std::string_view> candidates(names.begin(), names.end());
+    const std::string_view near = nearest(*unknown, candidates);
+    return "there is no option " + *unknown + (near.empty() ? "" : "; did you mean `" + std::string(near) + "`?");
+}
 
 /// All that --help says, and the table of settings.
 Json help_json(const CLI::App& app) {
@@ -86,7 +106,9 @@ Options parse_command_line(int argc, char** argv) {
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {
-        std::exit(app.exit(e) == 0 ? 0 : 2);
+        if (e.get_exit_code() == 0) std::exit(app.exit(e));
+        std::cerr << "mswd: " << words_of(e, app) << "\n  `mswd --help` shows how it is written\n";
+        std::exit(2);
     }
     p.config = absolute(p.config);
     p.config_optional = p.config == kUsualConfig;

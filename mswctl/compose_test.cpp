@@ -1,4 +1,5 @@
 #include "mswctl/compose.hpp"
+#include "mswctl/lines.hpp"
 #include "mswctl/questions.hpp"
 #include "mswctl/send.hpp"
 #include "mswctl/shortcuts.hpp"
@@ -108,6 +109,15 @@ TEST(Wait, IsWhatTheAppNeeds) {
     msw::Datapack large = made("(file)log:x");
     large.file = std::make_shared<const msw::File>(-1, 100UL * 1024 * 1024, "");
     EXPECT_EQ(usual_wait(large), kAnswerWait + std::chrono::seconds(100));
+}
+
+TEST(Shortcuts, WordsOfACommandLineAreNoCommand) {
+    for (const char* text : {"call shell:uptime --to rin", "send log:x", "mswctl status"}) {
+        EXPECT_EQ(read_line(text, "").kind, Kind::unknown) << text;
+        EXPECT_THAT(words_about(read_line(text, "")), HasSubstr("shell:uptime;to:miku"));
+    }
+    EXPECT_EQ(read_line("call:x", "").kind, Kind::command);
+    EXPECT_EQ(read_line("send", "").kind, Kind::unknown);
 }
 
 TEST(Shortcuts, AreTheSeeds) {

@@ -43,6 +43,10 @@ std::string words_about(const Line& line) {
     if (line.kind == Line::Kind::help) return std::string(kPromptHelp);
     if (line.kind == Line::Kind::no_last) return "there is no line before that `r` could do again";
     if (line.kind != Line::Kind::unknown) return {};
+    const std::string first = line.text.substr(0, line.text.find(' '));
+    if (first == "call" || first == "send" || first == "mswctl") {
+        return "here it is written without `" + first + "` and options, e.g. shell:uptime;to:miku";
+    }
     constexpr std::array<std::string_view, 10> kWords{"exit", "help",   "peers",   "plugins", "queue",
                                                       "quit", "reload", "restart", "status",  "update"};
     const std::string_view near = msw::nearest(line.text, kWords);

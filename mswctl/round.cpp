@@ -42,7 +42,14 @@ msw::Result<void> Round::send(Session& session) {
             if (msw::Result<void> sent = put(receipts_.question_after(q)); !sent) return sent;
         }
         const std::string_view to = q.datapack.get("to");
-        if (!to.empty()) first_hops_.emplace_back(q.host, to.substr(0, to.find('&')));
+        if (!to.empty()) {
+            first_hops_.emplace_back(q.host, to.substr(0, to.find('&')));
+        } else {
+            // An update that this host sends waits for those.
+            for (std::string& hop : first_hops(q.datapack.get("update_to"))) {
+                first_hops_.emplace_back(q.host, std::move(hop));
+            }
+        }
     }
     questions_.clear();  // their bodies are not needed any more
     look_at_ = Clock::now() + kSilence;

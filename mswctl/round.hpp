@@ -50,7 +50,7 @@ private:
     Output& out_;
     std::vector<Question> questions_;
     std::string file_;                                             // the name of the file that they send, if they do
-    std::vector<std::pair<std::string, std::string>> first_hops_;  // of each host
+    std::vector<std::pair<std::string, std::string>> first_hops_;  // a host that is asked, and whom it takes
     Receipts receipts_;
     Verdicts verdicts_;
     AnswerPrinter printer_;

@@ -46,6 +46,11 @@ Line read_line(std::string_view line, std::string_view last) {
     }
     const auto* m = std::find_if(kMeanings.begin(), kMeanings.end(), [&](const Meaning& k) { return k.word == text; });
     if (m != kMeanings.end()) return {m->kind, std::string(m->text)};
+    // Words of a command line: here the rest of it is all there is to write.
+    const std::string_view first = text.substr(0, text.find(' '));
+    if (first.size() < text.size() && (first == "call" || first == "send" || first == "mswctl")) {
+        return {Line::Kind::unknown, std::string(text)};
+    }
     if (text.find(':') == std::string_view::npos) return {Line::Kind::unknown, std::string(text)};
     return {Line::Kind::command, std::string(text)};
 }

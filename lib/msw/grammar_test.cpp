@@ -99,6 +99,12 @@ TEST(Target, ReadsTheGrammar) {
     EXPECT_EQ(targets("a+@web+*"), "a role web * ");
 }
 
+TEST(Target, SaysWhatIsWrittenInstead) {
+    EXPECT_EQ(targets("all"), "error: target \"all\": all other hosts are written `*`, in quotes for a shell");
+    EXPECT_EQ(targets("a,b"), "error: target \"a,b\": several hosts are joined with `+`, as in `miku+rin`");
+    EXPECT_EQ(targets("a;x"), "error: target \"a;x\": after the first `;`, fields are separated by `,`");
+}
+
 TEST(Target, NamesTheBadItem) {
     for (const char* bad : {"", "a+", "+a", "@", "a b", "a&", "-a", "a-", "all", "ALL", "a/b", "**", "a&*"}) {
         EXPECT_EQ(targets(bad).substr(0, 15), "error: target \"") << bad;

@@ -31,6 +31,9 @@ Result<Target> parse_item(std::string_view item) {
     Target target;
     for (const std::string_view host : split(item, '&')) {
         if (same_host_id(host, "all")) return bad(item, "all other hosts are written `*`, in quotes for a shell");
+        if (host.find(';') != std::string_view::npos) {
+            return bad(item, "after the first `;`, fields are separated by `,`");
+        }
         if (host.find_first_of(", ") != std::string_view::npos) {
             return bad(item, "several hosts are joined with `+`, as in `miku+rin`");
         }

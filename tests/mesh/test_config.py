@@ -105,6 +105,16 @@ class Config(MeshTest):
         self.assertNotIn(f"00000000:{host.port:04X}", listening)
 
 
+    def test_a_wrong_command_line_is_named(self) -> None:
+        host = self.host()
+        for words, said in ((("--conf", "x"), "there is no option --conf; did you mean `--config`?"),
+                            (("x",), "not expected: x"), (("--state-dir",), "--state-dir")):
+            done = subprocess.run([*host.command(), *words], text=True, capture_output=True, timeout=30, check=False)
+            self.assertEqual(done.returncode, 2)
+            self.assertIn(said, done.stderr)
+            self.assertIn("`mswd --help`", done.stderr)
+
+
 class Reload(MeshTest):
     def test_a_good_one_is_taken_and_a_bad_one_refused(self) -> None:
         host = self.host().start()

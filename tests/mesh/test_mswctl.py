@@ -119,7 +119,7 @@ class Across(MeshTest):
     def test_a_name_nobody_knows_is_mentioned_and_still_waited_for(self) -> None:
         a = self.pair()
         for words in (("call", "shell:hostname", "--to", "bb"), ("--host", "bb", "status"),
-                      ("send", "--wait", "log:x", "--to", "bb")):
+                      ("send", "--wait", "log:x", "--to", "bb"), ("update", "bb")):
             with self.subTest(words=words):
                 done = a.ctl("--timeout", "2.5", *words)
                 self.assertEqual(done.returncode, 4, done.stderr)
