@@ -79,6 +79,10 @@ class Completion(unittest.TestCase):
         self.assertEqual(Path(f"{self.stand_in}.asked").read_text().splitlines(),
                          ["--socket /x/y.sock --json --timeout 1 plugins", "--socket=/z.sock --json --timeout 1 peers"])
 
+    def test_bash_asks_by_the_program_that_is_typed(self) -> None:
+        self.stand_in.rename(self.folder / "elsewhere")
+        self.assertEqual(self.bash(f"{self.folder}/elsewhere --host r"), ["rin"])
+
     def test_bash_completes_files(self) -> None:
         self.assertEqual(self.bash("mswctl --socket n"), ["not here", "notes.txt"])
         self.assertEqual(self.bash("mswd --config not", "mswd"), ["not here", "notes.txt"])
