@@ -80,11 +80,11 @@ public:
 
     // Datapacks.
     /// One came by a link; a `file` with its file.
-    void heard(LinkId link, Datapack datapack, Time now);
+    void heard(LinkId id, Datapack datapack, Time now);
     /// @return whether a Datapack that comes by a link is to be passed on to another host.
     [[nodiscard]] bool passes_through(const Datapack& datapack) const;
     /// A file that came by a link was not taken.
-    void refuse_file(LinkId link, const Datapack& head, const Error& why, Time now);
+    void refuse_file(LinkId id, const Datapack& head, const Error& why, Time now);
     /// One from this host: for others if it has `to`, else for net itself.
     void submit(Datapack datapack, Time now);
     /// The link's queue has room again.

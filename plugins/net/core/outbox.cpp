@@ -35,8 +35,8 @@ Result<void> Outbox::add(Parcel& parcel, Time now) {
 }
 
 void Outbox::put_back(std::vector<Parcel> parcels, Time now) {
-    for (auto from = parcels.rbegin(); from != parcels.rend(); ++from) {
-        Parcel& parcel = *from;
+    for (; !parcels.empty(); parcels.pop_back()) {
+        Parcel& parcel = parcels.back();
         const std::size_t weight = parcel.weight();
         parcel.next_try = now + kBetweenTries;
         Queue& queue = queues_[id_key(parcel.way.front())];
