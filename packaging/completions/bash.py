@@ -8,7 +8,7 @@ LIVE = r'''
 # _mswctl_live COMMAND FIELD: what a field holds in the rows that `mswctl COMMAND` gives; asked, of the mswctl that is
 # being typed
 _mswctl_live() {
-    "${words[0]}" "${asked[@]}" --json --timeout 1 "$1" 2>/dev/null | grep -oE "\"$2\": ?\"[^\"]*\"" | cut -d'"' -f4
+    "${words[0]}" "${asked[@]}" --json --timeout 1 "$1" 2>/dev/null | grep -oE "\"$2\": ?\"[^@\"][^\"]*\"" | cut -d'"' -f4
 }
 
 # _mswctl_candidates KIND WORD: one a line

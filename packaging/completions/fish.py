@@ -15,7 +15,7 @@ function __mswctl_live
     for word in $words
         string match -q -- '--socket=*' $word; and set asked $word
     end
-    mswctl $asked --json --timeout 1 $argv[1] 2>/dev/null | string match -ra '"'$argv[2]'": ?"[^"]*"' | string split -f4 '"'
+    mswctl $asked --json --timeout 1 $argv[1] 2>/dev/null | string match -ra '"'$argv[2]'": ?"[^@"][^"]*"' | string split -f4 '"'
 end
 function __mswctl_targets
     set -l before (string match -r -- '.*[+&]' (commandline -ct))

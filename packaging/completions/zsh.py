@@ -13,7 +13,7 @@ _mswctl_live() {
   local -a asked
   [[ -n ${opt_args[--socket]} ]] && asked=(--socket ${(Q)opt_args[--socket]})
   reply=(${(f)"$(_call_program $1 mswctl $asked --json --timeout 1 $1 2>/dev/null |
-    grep -oE "\"$2\": ?\"[^\"]*\"" | cut -d'"' -f4)"})
+    grep -oE "\"$2\": ?\"[^@\"][^\"]*\"" | cut -d'"' -f4)"})
 }
 _mswctl_hosts() {
   local -a reply

@@ -19,7 +19,7 @@ STAND_IN = """#!/bin/sh
 echo "$*" >>"$0.asked"
 case $* in
 *peers) echo '[{"id":"rin","address":"127.0.0.1:1"},{"id": "luka"}]' ;;
-*plugins) echo '[{"app":"log","kind":"module"},{"app":"shell"},{"app":"ser-vice"}]' ;;
+*plugins) echo '[{"app":"log","kind":"module"},{"app":"shell"},{"app":"ser-vice"},{"app":"@7"}]' ;;
 esac
 """
 
@@ -69,6 +69,7 @@ class Completion(unittest.TestCase):
         self.assertEqual(self.bash("mswctl call shell:x --to rin+l"), ["rin+luka"])
         self.assertEqual(self.bash("mswctl update "), ["luka", "rin"])
         self.assertEqual(self.bash("mswctl call s"), ["ser-vice:", "shell:"])
+        self.assertEqual(self.bash("mswctl call "), ["log:", "ser-vice:", "shell:"])  # not who has no name of its own
         self.assertEqual(self.bash("mswctl send '(file)l"), ["(file)log:"])
         self.assertEqual(self.bash("mswctl send '(file)log:no"), ["(file)log:not here", "(file)log:notes.txt"])
         self.assertEqual(self.bash("mswctl send log:"), [])
