@@ -18,7 +18,7 @@ Options read_options(const char* const* argv) {
         } else if (argument.substr(0, kStateDir.size() + 1) == "--state-dir=") {
             options.state_dir = argument.substr(kStateDir.size() + 1);
         } else if (argument == "--version" || argument == "--check-config" || argument == "--help" ||
-                   argument == "--help-all" || argument == "-h") {
+                   argument == "--help-json" || argument == "-h") {
             options.only_once = true;
         }
     }
