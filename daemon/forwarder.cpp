@@ -17,7 +17,9 @@ void add_one(Counters::Count& count) noexcept { count.fetch_add(1, std::memory_o
 
 bool Forwarder::add(std::string_view app, std::shared_ptr<Mailbox> mailbox, Kind kind) {
     const std::unique_lock lock(mutex_);
-    return routes_.try_emplace(std::string(app), Route{std::move(mailbox), kind}).second;
+    const bool added = routes_.try_emplace(std::string(app), Route{std::move(mailbox), kind}).second;
+    ++changes_;
+    return added;
 }
 
 void Forwarder::remove(std::string_view app) {
@@ -26,6 +28,7 @@ void Forwarder::remove(std::string_view app) {
     if (at == routes_.end()) return;
     if (at->second.mailbox == transport_) transport_.reset();
     routes_.erase(at);
+    ++changes_;
 }
 
 void Forwarder::set_absent(std::string_view app, std::string_view why) {
@@ -95,7 +98,7 @@ Forwarder::Destinations Forwarder::destinations(const Datapack& d, const Sender&
     return to;
 }
 
-Forwarded Forwarder::forward(DatapackRef& d, const Sender& sender) {
+Forwarded Forwarder::forward(DatapackRef& d, const Sender& sender, Recent* recent) {
     if (!d->get("to").empty()) {
         std::shared_ptr<Mailbox> transport;
         {
@@ -112,7 +115,16 @@ Forwarded Forwarder::forward(DatapackRef& d, const Sender& sender) {
         return done;
     }
     if (d->app != "all" && d->app.find('&') == std::string::npos) {
+        const std::uint64_t changes = changes_;
+        if (recent != nullptr && recent->changes == changes && recent->app == d->app) {
+            return put_one(d, recent->mailbox, sender);
+        }
         const std::shared_ptr<Mailbox> to = find(d->app);
+        if (to && recent != nullptr) {
+            recent->changes = changes;
+            recent->app = d->app;
+            recent->mailbox = to;
+        }
         if (!to) {
             no_such_app(*d, d->app);
             return {};

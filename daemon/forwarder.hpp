@@ -14,6 +14,8 @@
 #include "base/shared_datapack.hpp"
 #include "daemon/counters.hpp"
 
+#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -68,8 +70,17 @@ public:
     [[nodiscard]] Fields marks_of(const Sender& sender) const;
     void stamp(Datapack& d, const Fields& marks) const;
 
+    /// Where a sender's last Datapack went: most often the next one goes there, too. Thread: the sender's.
+    class Recent {
+        friend class Forwarder;
+        std::uint64_t changes = 0;  // what the forwarder had counted then
+        std::string app;
+        std::shared_ptr<Mailbox> mailbox;
+    };
+
     /// @param d       stamped, or handed in by the transport; given away unless the verdict is `full` or `closed`
-    [[nodiscard]] Forwarded forward(DatapackRef& d, const Sender& sender);
+    /// @param recent  of this sender, if it keeps one
+    [[nodiscard]] Forwarded forward(DatapackRef& d, const Sender& sender, Recent* recent = nullptr);
     [[nodiscard]] Forwarded forward(DatapackRef&& d, const Sender& sender) { return forward(d, sender); }
 
     /// A Datapack ends here: count it, write a line with its flag, and answer the asker unless it is a reply.
@@ -105,6 +116,7 @@ private:
     Log& log_;
     Counters counters_;
     mutable std::shared_mutex mutex_;
+    std::atomic<std::uint64_t> changes_{1};  // of the routes, each after it was made
     std::map<std::string, Route, std::less<>> routes_;
     std::map<std::string, std::string, std::less<>> absent_;
     std::shared_ptr<Mailbox> transport_;

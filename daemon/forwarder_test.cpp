@@ -210,5 +210,34 @@ TEST_F(ForwarderTest, TheTransportHearsWhatWasTakenOfItsOwn) {
     EXPECT_EQ(heard, Lines{"shell 1"});
 }
 
+TEST_F(ForwarderTest, ARememberedWayEndsWithItsApp) {
+    Forwarder::Recent recent;
+    const auto go = [&](std::string body) {
+        DatapackRef d(Datapack("post", "shell", std::move(body)));
+        d.own().set("from", "asker");
+        return forwarder_.forward(d, asker_, &recent).verdict;
+    };
+    const auto asker = add("asker", Forwarder::Kind::attached);
+    const auto old = add("shell");
+    EXPECT_EQ(go("1"), Verdict::done);
+    EXPECT_EQ(go("2"), Verdict::done);
+    EXPECT_EQ(taken(*old), (Lines{"post shell 1", "post shell 2"}));
+    forwarder_.remove("shell");
+    EXPECT_EQ(go("3"), Verdict::done);
+    EXPECT_TRUE(taken(*old).empty());
+    EXPECT_EQ(taken(*asker), Lines{"reply asker no-such-app"});
+    const auto next = add("shell");
+    EXPECT_EQ(go("4"), Verdict::done);
+    EXPECT_EQ(taken(*next), Lines{"post shell 4"});
+}
+
+TEST_F(ForwarderTest, OneOfTwoThatIsMissingIsToldStill) {
+    const auto asker = add("asker", Forwarder::Kind::attached);
+    const auto shell = add("shell");
+    EXPECT_EQ(send(Datapack("post", "shell&nobody", "x"), asker_).verdict, Verdict::done);
+    EXPECT_EQ(taken(*shell), Lines{"post shell&nobody x"});
+    EXPECT_EQ(taken(*asker), Lines{"reply asker no-such-app"});
+}
+
 }  // namespace
 }  // namespace msw

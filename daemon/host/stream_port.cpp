@@ -195,7 +195,7 @@ void StreamPort::bring_in_file(Datapack& d, const Sender& sender) {
 void StreamPort::pass_on(Datapack& d, const Sender& sender) {
     // What was just decoded lies where it is to be shared already.
     DatapackRef shared = next_ && &d == &next_.own() ? std::move(next_) : DatapackRef(std::move(d));
-    Forwarded done = services_.forwarder.forward(shared, sender);
+    Forwarded done = services_.forwarder.forward(shared, sender, &recent_);
     if (done.verdict != Forwarded::Verdict::full) return;
     const std::size_t bytes = shared->weight();  // not taken: still ours
     held_ = Held{std::move(shared), sender, done.mailbox};

@@ -84,7 +84,7 @@ private:
     [[nodiscard]] uv::Stream& writer() noexcept { return out_ ? *out_ : in_; }
     [[nodiscard]] const uv::Stream& writer() const noexcept { return out_ ? *out_ : in_; }
 
-    static constexpr std::size_t kReadSize = 64 * 1024;
+    static constexpr std::size_t kReadSize = 32 * 1024;
     static constexpr std::size_t kWriteSize = 256 * 1024;
     static constexpr std::size_t kMostDescriptors = 16;
 
@@ -100,6 +100,7 @@ private:
     std::vector<Mail> batch_;
     std::deque<Fd> descriptors_;
     Fields marks_;  // of the sender
+    Forwarder::Recent recent_;
 
     struct Held {
         DatapackRef datapack;

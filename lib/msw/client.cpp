@@ -196,7 +196,7 @@ Result<std::optional<Datapack>> Client::receive(Milliseconds timeout) {
 
 Result<bool> Client::receive(Datapack& d, Milliseconds timeout) {
     d.clear();
-    const auto deadline = Clock::now() + timeout;
+    std::optional<Clock::time_point> deadline;
     for (;;) {
         // Both ways at once: mswd may read no further until we do.
         int no_fd = -1;
@@ -210,6 +210,7 @@ Result<bool> Client::receive(Datapack& d, Milliseconds timeout) {
                 return true;
             }
         }
+        if (!deadline) deadline = Clock::now() + timeout;  // most find theirs without looking at the clock
         const std::span<char> space = decoder_.room(kRead);
         const ssize_t n = ::recv(fd_, space.data(), space.size(), MSG_DONTWAIT);
         if (n > 0) {
@@ -218,7 +219,7 @@ Result<bool> Client::receive(Datapack& d, Milliseconds timeout) {
             return Error{Code::closed, "mswd closed the connection"};
         } else if (errno == EAGAIN) {
             const int events = gathered_.empty() ? POLLIN : POLLIN | POLLOUT;
-            if (!wait_for(fd_, static_cast<short>(events), deadline)) return false;
+            if (!wait_for(fd_, static_cast<short>(events), *deadline)) return false;
         } else if (errno != EINTR) {
             return Error{Code::closed, "reading from mswd: " + why(errno)};
         }

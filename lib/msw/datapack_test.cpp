@@ -1,6 +1,9 @@
 #include "msw/datapack.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <array>
 #include <set>
 #include <string>
 
@@ -67,6 +70,52 @@ TEST(Error, EveryCodeHasANameOfItsOwn) {
     }
     EXPECT_EQ(names.size(), static_cast<std::size_t>(Code::closed) + 1);
     EXPECT_EQ(code_from_wire("from-the-future"), Code::bad_request);
+}
+
+TEST(Fields, SetAllReplacesAndAdds) {
+    Fields marks;
+    marks.set("id", "here");
+    marks.set("by", "uid:1");
+    Fields f;
+    f.set("flag", "x");
+    f.set_all(marks);
+    EXPECT_EQ(f.size(), 3U);
+    EXPECT_EQ(f.get("id"), "here");
+    EXPECT_EQ(f.get("by"), "uid:1");
+    Fields forged;
+    forged.set("by", "uid:0");
+    forged.set_all(marks);
+    EXPECT_EQ(forged.size(), 2U);
+    EXPECT_EQ(forged.get("by"), "uid:1");
+}
+
+TEST(Datapack, AForkGivesOtherFlags) {
+    (void)new_flag();
+    std::array<int, 2> ends{};
+    ASSERT_EQ(::pipe(ends.data()), 0);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        const std::string flag = new_flag();
+        ::_exit(::write(ends[1], flag.data(), flag.size()) == 16 ? 0 : 1);
+    }
+    ASSERT_GT(child, 0);
+    std::string theirs(16, ' ');
+    EXPECT_EQ(::read(ends[0], theirs.data(), theirs.size()), 16);
+    EXPECT_NE(theirs, new_flag());
+    int status = -1;
+    EXPECT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_EQ(status, 0);
+    ::close(ends[0]);
+    ::close(ends[1]);
+}
+
+TEST(Datapack, AFlagIsGivenOnce) {
+    Datapack d("post", "log");
+    d.give_flag();
+    const std::string flag(d.get("flag"));
+    EXPECT_EQ(flag.size(), 16U);
+    d.give_flag();
+    EXPECT_EQ(d.get("flag"), flag);
 }
 
 }  // namespace

@@ -157,5 +157,42 @@ TEST(Decoder, ReadsManyThroughAReusedBuffer) {
     EXPECT_EQ(next, 5000);
 }
 
+TEST(Decoder, FindsWhatNeedsASecondLookWhereverItStands) {
+    for (std::size_t length = 1; length < 50; ++length) {
+        for (std::size_t at = 0; at < length; ++at) {
+            for (const std::string odd : {"%0A", "\xc3\xa9"}) {
+                const std::string before(at, 'x');
+                const std::string after(length - at - 1, 'y');
+                std::string bytes = "post a msw/1\nk: ";
+                bytes.append(before).append(odd).append(after).append("\nlength: 0\n\n");
+                std::string value = before;
+                value.append(odd == "%0A" ? "\n" : odd).append(after);
+                EXPECT_EQ(first(bytes), "post a msw/1|k=" + value + "|");
+            }
+            std::string del = "post a msw/1\nk: " + std::string(at, 'x') + "\x7f\nlength: 0\n\n";
+            EXPECT_EQ(first(del).substr(0, 6), "error:");
+        }
+    }
+}
+
+TEST(Decoder, KnowsADoubledNameAmongMany) {
+    std::string bytes = "post a msw/1\n";
+    for (int i = 0; i < 100; ++i) bytes += "name" + std::to_string(i) + ": x\n";
+    EXPECT_EQ(first(bytes + "length: 0\n\n").substr(0, 12), "post a msw/1");
+    EXPECT_EQ(first(bytes + "name57: y\nlength: 0\n\n"), "error: the field \"name57\" is given twice");
+}
+
+TEST(Decoder, MakesADatapackWhereItIsTold) {
+    Decoder decoder;
+    Datapack mine("reply", "old", "old");
+    decoder.decode_into(mine);
+    decoder.feed("post shell msw/1\nlength: 2\nflag: x\n\nhi");
+    ASSERT_EQ(decoder.next(), Decoder::Event::datapack);
+    EXPECT_EQ(&decoder.datapack(), &mine);
+    EXPECT_EQ(mine.method + mine.app + mine.body, "postshellhi");
+    EXPECT_EQ(mine.get("flag"), "x");
+    EXPECT_EQ(mine.head.size(), 1U);
+}
+
 }  // namespace
 }  // namespace msw

@@ -3,6 +3,7 @@
 #include "msw/chars.hpp"
 #include "msw/percent.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cstring>
@@ -32,9 +33,13 @@ public:
             }
         }
         end_run();
-        std::array<char, 24> digits{};
-        const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), length).ptr;
-        out_.append("length: ").append(digits.data(), end).append("\n\n");
+        constexpr std::string_view kLength = "length: ";
+        std::array<char, 32> last{};
+        char* to = std::copy(kLength.begin(), kLength.end(), last.data());
+        to = std::to_chars(to, last.data() + last.size() - 2, length).ptr;
+        *to++ = '\n';
+        *to++ = '\n';
+        out_.append(last.data(), to);
         return {};
     }
 
