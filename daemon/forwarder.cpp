@@ -11,6 +11,9 @@ namespace {
 /// The manual of the Python system calls its log plugin by another name than its code.
 constexpr std::string_view resolve_alias(std::string_view app) noexcept { return app == "logger" ? "log" : app; }
 
+/// Programs that attach without a name get one that begins so.
+bool is_attached_asker(std::string_view app) noexcept { return !app.empty() && app.front() == '@'; }
+
 void add_one(Counters::Count& count) noexcept { count.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
@@ -184,10 +187,8 @@ Forwarded Forwarder::put_copies(const DatapackRef& d, const Destinations& to, co
 }
 
 void Forwarder::no_such_app(const Datapack& d, std::string_view app) {
-    if (!app.empty() && app.front() == '@') {
-        add_one(counters_.asker_gone);
-        log_.write(Priority::debug, "mswd", "an answer to " + std::string(app) + " was dropped: that program has left",
-                   {{"MSW_FLAG", d.get("flag")}});
+    if (is_attached_asker(app)) {
+        asker_gone(d, app);
         return;
     }
     add_one(counters_.no_such_app);
@@ -202,7 +203,17 @@ void Forwarder::no_such_app(const Datapack& d, std::string_view app) {
     refuse(d, Code::no_such_app, sentence);
 }
 
+void Forwarder::asker_gone(const Datapack& d, std::string_view app) {
+    add_one(counters_.asker_gone);
+    log_.write(Priority::debug, "mswd", "an answer to " + std::string(app) + " was dropped: that program has left",
+               {{"MSW_FLAG", d.get("flag")}});
+}
+
 void Forwarder::refuse(const Datapack& d, Code code, std::string_view sentence) {
+    if (code == Code::closed && is_attached_asker(d.app)) {
+        asker_gone(d, d.app);
+        return;
+    }
     const std::string from(d.get("from"));
     const std::string id(d.get("id"));
     log_.write(Priority::warning, "mswd",

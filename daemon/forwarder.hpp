@@ -111,6 +111,7 @@ private:
     [[nodiscard]] Forwarded put_one(DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender);
     [[nodiscard]] Forwarded put_copies(const DatapackRef& d, const Destinations& to, const Sender& sender);
     void no_such_app(const Datapack& d, std::string_view app);
+    void asker_gone(const Datapack& d, std::string_view app);
 
     const std::string host_id_;
     Log& log_;

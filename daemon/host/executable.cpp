@@ -117,9 +117,6 @@ void Executable::finish_run() {
         timer_.start(kUntilKill);
         return;
     }
-    if (port_ && port_->unwritten() > 0) {
-        say(Priority::warning, std::to_string(port_->unwritten()) + " bytes were on their way to it and are lost");
-    }
     const bool was_running = port_ != nullptr;
     port_.reset();
     lines_.reset();

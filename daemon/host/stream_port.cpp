@@ -49,6 +49,7 @@ StreamPort::StreamPort(Services& services, Owner& owner, std::string app, std::s
       out_(std::move(out)) {}
 
 StreamPort::~StreamPort() {
+    if (writing_) refuse_unwritten(batch_bytes_ - writer().pending());
     if (!held_) return;
     held_->mailbox->forget(this);
     services_.forwarder.refuse(*held_->datapack, Code::queue_full,
@@ -241,26 +242,45 @@ void StreamPort::write_waiting() {
         if (batch_.empty()) return;
         for (const Mail& mail : batch_) {
             services_.forwarder.taken(app_, mail);
-            if (Result<void> added = encoder_.add(*mail.datapack); !added) {
-                services_.forwarder.refuse(*mail.datapack, added.error().code, added.error().text);
-            }
+            const Result<void> added = encoder_.add(*mail.datapack);
+            if (!added) services_.forwarder.refuse(*mail.datapack, added.error().code, added.error().text);
+            ends_.push_back(added ? encoder_.bytes() : 0);
         }
-        writing_ = !writer().write_parts(encoder_.iovecs(), [this](int status) {
-            writing_ = false;
-            // A broken pipe shows on the reading side, or as the end of the process.
-            if (writing_closed_) {
-                services_.post(anchor_.guard([this] { out_.reset(); }));
-            } else if (status == 0) {
-                write_waiting();
-            }
-        });
+        writing_ = !writer().write_parts(encoder_.iovecs(), [this](int status) { written(status); });
+        batch_bytes_ = encoder_.bytes();
+        written_ = batch_bytes_ - writer().pending();
         encoder_.clear();
-        for (Mail& mail : batch_) Spare::keep(std::move(mail.datapack));
-        batch_.clear();
+        if (!writing_) forget_batch();
     }
     if (!writing_ && mailbox_->numbers().waiting > 0) {
         services_.post(anchor_.guard([this] { write_waiting(); }));
     }
+}
+
+void StreamPort::written(int status) {
+    writing_ = false;
+    // A broken pipe shows on the reading side, or as the end of the process.
+    if (status != 0) refuse_unwritten(written_);
+    forget_batch();
+    if (writing_closed_) {
+        services_.post(anchor_.guard([this] { out_.reset(); }));
+    } else if (status == 0) {
+        write_waiting();
+    }
+}
+
+void StreamPort::refuse_unwritten(std::size_t written) {
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        if (ends_[i] <= written) continue;
+        services_.forwarder.refuse(*batch_[i].datapack, Code::closed,
+                                   "\"" + app_ + "\" ended while this was on its way to it");
+    }
+}
+
+void StreamPort::forget_batch() {
+    for (Mail& mail : batch_) Spare::keep(std::move(mail.datapack));
+    batch_.clear();
+    ends_.clear();
 }
 
 bool StreamPort::idle() const noexcept {

@@ -1,7 +1,8 @@
 // Joins a byte stream to the forwarder: what is read becomes Datapacks of a sender, what waits in a mailbox is written.
 //
 // Back-pressure: where the mailbox that a Datapack is for has no room, the port keeps that one Datapack and stops
-// reading until there is; what it can't write stays in its own mailbox, which then stops others.
+// reading until there is; what it can't write stays in its own mailbox, which then stops others. What it took from
+// there and could not write whole before its end is answered with an error.
 #pragma once
 
 #include "daemon/host/services.hpp"
@@ -63,8 +64,6 @@ public:
 
     /// @return whether all that came has been forwarded and all that waited has been written
     [[nodiscard]] bool idle() const noexcept;
-    /// @return bytes that were taken from the mailbox and are not in the kernel yet
-    [[nodiscard]] std::size_t unwritten() const noexcept { return writer().pending(); }
     /// Close the writing side when all is written (pipes: the reader sees the end).
     void close_writing() noexcept;
 
@@ -81,6 +80,9 @@ private:
     void fail(Error error);
     [[nodiscard]] Result<void> attach_file(Datapack& d);
     void adopt_descriptors();
+    void written(int status);
+    void refuse_unwritten(std::size_t written);
+    void forget_batch();
     [[nodiscard]] uv::Stream& writer() noexcept { return out_ ? *out_ : in_; }
     [[nodiscard]] const uv::Stream& writer() const noexcept { return out_ ? *out_ : in_; }
 
@@ -97,7 +99,10 @@ private:
     DatapackRef next_;  // where the decoder makes the next one
     Decoder decoder_;
     Encoder encoder_{Dialect::v1};
-    std::vector<Mail> batch_;
+    std::vector<Mail> batch_;        // being written
+    std::vector<std::size_t> ends_;  // of each, in bytes of the batch; 0: it was refused
+    std::size_t batch_bytes_ = 0;    // in all
+    std::size_t written_ = 0;        // of them, taken at once
     std::deque<Fd> descriptors_;
     Fields marks_;  // of the sender
     Forwarder::Recent recent_;

@@ -166,6 +166,25 @@ class Plugins(MeshTest):
         wait_until(lambda: host.ask("glutton", "").text == "well")
         self.assertIn("MemoryError", host.log)
 
+    def test_what_did_not_reach_it_before_its_end_is_answered(self) -> None:
+        host = self.host()
+        host.add_plugin("deaf", given.DEAF)
+        host.start()
+        with host.attach() as client:
+            for n in range(8):
+                client.send(Datapack("get", "deaf", {"flag": f"q{n}"}, bytes(30_000)))
+            wait_until(lambda: all(r["waiting"] == 0 for r in host.json("mswd", "queue")), what="all are being written")
+            os.kill(host.plugin("deaf")["pid"], signal.SIGKILL)
+            answered = {}
+            while "q7" not in answered:
+                answer = client.receive()
+                assert answer, f"only these were answered: {answered}"
+                answered[answer.head["flag"]] = answer
+        self.assertEqual({a.head["error"] for a in answered.values()}, {"closed"})
+        self.assertIn("on its way", answered["q7"].text)
+        # The kernel took the first ones whole, and nobody can know what became of those.
+        self.assertEqual(sorted(answered), [f"q{n}" for n in range(8 - len(answered), 8)])
+
     def test_one_that_the_kernel_kills_is_started_again(self) -> None:
         host = self.host()
         host.add_plugin("echo", given.ECHO)
