@@ -7,7 +7,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::IsEmpty;
-using testing::Not;
 
 const Address kMiku{"127.0.0.1", 3901};
 const Address kLain{"127.0.0.1", 3902};

@@ -4,7 +4,7 @@
 
 namespace msw::net {
 
-HostForTest::HostForTest(World& w, MeshSettings settings)
+HostForTest::HostForTest(World& w, const MeshSettings& settings)
     : world(w),
       mesh(settings, *this, settings.listen_port),
       id(settings.id),
@@ -63,6 +63,7 @@ HostForTest& World::add(const char* id, const std::vector<std::uint16_t>& knows,
     settings.proxy = settings.only_proxy ? only_proxy : proxy;
     hosts.push_back(std::make_unique<HostForTest>(*this, settings));
     std::vector<Address> addresses;
+    addresses.reserve(knows.size());
     for (const std::uint16_t port : knows) addresses.push_back({"127.0.0.1", port});
     hosts.back()->mesh.configure(addresses, now);
     return *hosts.back();

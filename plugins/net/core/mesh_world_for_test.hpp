@@ -23,7 +23,7 @@ public:
         std::string flag;
     };
 
-    HostForTest(World& world, MeshSettings settings);
+    HostForTest(World& world, const MeshSettings& settings);
 
     void dial(const Address& to) override;
     void say(LinkId link, const Datapack& word) override;

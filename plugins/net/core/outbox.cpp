@@ -35,8 +35,9 @@ Result<void> Outbox::add(Parcel& parcel, Time now) {
 }
 
 void Outbox::put_back(std::vector<Parcel> parcels, Time now) {
-    for (; !parcels.empty(); parcels.pop_back()) {
-        Parcel& parcel = parcels.back();
+    while (!parcels.empty()) {
+        Parcel parcel = std::move(parcels.back());
+        parcels.pop_back();
         const std::size_t weight = parcel.weight();
         parcel.next_try = now + kBetweenTries;
         Queue& queue = queues_[id_key(parcel.way.front())];

@@ -49,6 +49,7 @@ std::vector<std::string> flags_in(const std::string& bytes) {
 
 std::vector<std::string> flags_of(const std::vector<Parcel>& parcels) {
     std::vector<std::string> flags;
+    flags.reserve(parcels.size());
     for (const Parcel& p : parcels) flags.emplace_back(p.datapack.get("flag"));
     return flags;
 }
