@@ -33,6 +33,7 @@ Round::Round(Output& out, Form form, std::vector<Question> questions, std::strin
 
 msw::Result<void> Round::send(Session& session) {
     deadline_ = Clock::now() + wait_;
+    look_at_ = Clock::now() + kSilence;
     const auto put = [&](const msw::Datapack& d) {
         return session.send(d, std::max(std::chrono::ceil<Milliseconds>(deadline_ - Clock::now()), Milliseconds(0)));
     };
@@ -45,14 +46,14 @@ msw::Result<void> Round::send(Session& session) {
         if (!to.empty()) {
             first_hops_.emplace_back(q.host, to.substr(0, to.find('&')));
         } else {
-            // An update that this host sends waits for those.
+            // An update that this host sends waits for those. It is looked at once: soon they restart.
             for (std::string& hop : first_hops(q.datapack.get("update_to"))) {
                 first_hops_.emplace_back(q.host, std::move(hop));
+                look_at_ = Clock::now();
             }
         }
     }
     questions_.clear();  // their bodies are not needed any more
-    look_at_ = Clock::now() + kSilence;
     return {};
 }
 
