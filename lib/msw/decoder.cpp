@@ -25,13 +25,6 @@ bool same(std::string_view text, const char (&literal)[N]) noexcept {
     return text.size() == N - 1 && std::memcmp(text.data(), literal, N - 1) == 0;
 }
 
-/// A bit for a name: where it isn't set yet, the name is new.
-std::uint64_t bit_of(std::string_view name) noexcept {
-    const auto first = static_cast<unsigned char>(name.front());
-    const auto last = static_cast<unsigned char>(name.back());
-    return std::uint64_t{1} << ((first * 5U + last * 3U + name.size()) % 64U);
-}
-
 }  // namespace
 
 std::span<char> Decoder::room(std::size_t at_least) {
@@ -154,7 +147,6 @@ bool Decoder::parse_first_line(std::string_view line) {
     text_end_ = cursor_;
     has_length_ = false;
     field_count_ = 0;
-    names_seen_ = 0;
     remaining_ = 0;
     state_ = State::fields;
     return true;
@@ -186,8 +178,9 @@ bool Decoder::bad_field(std::string_view line) {
 }
 
 bool Decoder::parse_field(std::string_view line, bool plain) {
+    const char* text = line.data();
     std::size_t colon = 0;
-    while (chars::is(line.data()[colon], chars::kName)) ++colon;  // stopped by the line end, too
+    while (chars::is(text[colon], chars::kName)) ++colon;  // stopped by the line end, too
     const bool separated =
         colon < line.size() && line[colon] == ':' && (colon + 1 == line.size() || line[colon + 1] == ' ');
     if (!separated || colon == 0 || colon > kLongestFieldName) return bad_field(line);
@@ -198,8 +191,9 @@ bool Decoder::parse_field(std::string_view line, bool plain) {
     }
     const std::string_view value = colon + 2 <= line.size() ? line.substr(colon + 2) : std::string_view{};
     const bool is_length = same(name, "length");
-    const std::uint64_t bit = bit_of(name);
-    if ((is_length && has_length_) || ((names_seen_ & bit) != 0 && is_doubled(name))) {
+    Fields& fields = datapack().head;
+    const std::uint64_t bit = Fields::bit_of(name);
+    if ((is_length && has_length_) || ((fields.names_ & bit) != 0 && is_doubled(name))) {
         (void)fail(Code::bad_request, "the field " + quoted(name) + " is given twice");
         return false;
     }
@@ -212,9 +206,9 @@ bool Decoder::parse_field(std::string_view line, bool plain) {
         (void)fail(Code::bad_request, "the value of " + quoted(name) + " holds a NUL byte");
         return false;
     }
-    names_seen_ |= bit;
+    fields.names_ |= bit;
     // Written in place: a copy of a just written entry waits for its bytes to leave the store buffer.
-    Fields::Entry& e = datapack().head.entries_.emplace_back();
+    Fields::Entry& e = fields.entries_.emplace_back();
     e.offset = static_cast<std::uint32_t>(name.data() - fields_text());
     e.name_length = static_cast<std::uint16_t>(name.size());
     e.value_length = static_cast<std::uint32_t>(value.size());

@@ -104,7 +104,6 @@ private:
 
     bool has_length_ = false;
     std::size_t field_count_ = 0;
-    std::uint64_t names_seen_ = 0;  // a bit each, which some share
     std::uint64_t remaining_ = 0;
     std::uint64_t file_size_ = 0;
 

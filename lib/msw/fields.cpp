@@ -8,6 +8,7 @@
 namespace msw {
 
 const Fields::Entry* Fields::find(std::string_view name) const noexcept {
+    if ((names_ & bit_of(name)) == 0) return nullptr;      // most questions are about what isn't there
     const char first = name.empty() ? ':' : name.front();  // what the arena has there
     for (const Entry& e : entries_) {
         if (e.name_length == name.size() && arena_[e.offset] == first && name_of(e) == name) return &e;
@@ -27,6 +28,7 @@ Fields::Entry Fields::store(std::string_view name, std::string_view value) {
     e.value_length = static_cast<std::uint32_t>(value.size());
     e.plain = plain_value(value);
     e.valid_name = valid_field_name(name);
+    names_ |= bit_of(name);
     arena_.resize(arena_.size() + name.size() + value.size() + 3);
     char* to = arena_.data() + e.offset;
     to = std::copy(name.begin(), name.end(), to);
@@ -59,14 +61,14 @@ void Fields::set(std::string_view name, std::string_view value) {
 }
 
 void Fields::set_all(const Fields& others) {
-    const auto known = [&](const Entry& e) { return has(others.name_of(e)); };
-    if (std::any_of(others.entries_.begin(), others.entries_.end(), known)) {
+    if ((names_ & others.names_) != 0) {
         for (const Entry& e : others.entries_) set(others.name_of(e), others.value_of(e));
         return;
     }
     const auto behind = static_cast<std::uint32_t>(arena_.size());
     arena_ += others.arena_;
     for (const Entry& e : others.entries_) entries_.emplace_back(e).offset += behind;
+    names_ |= others.names_;
 }
 
 void Fields::remove(std::string_view name) noexcept {
@@ -76,6 +78,7 @@ void Fields::remove(std::string_view name) noexcept {
 void Fields::clear() noexcept {
     arena_.clear();
     entries_.clear();
+    names_ = 0;
 }
 
 Field Fields::at(std::size_t index) const noexcept {

@@ -74,6 +74,13 @@ private:
         bool valid_name;             // so does the name
     };
 
+    /// A bit of 64 for a name; some names share one.
+    [[nodiscard]] static std::uint64_t bit_of(std::string_view name) noexcept {
+        if (name.empty()) return 1;
+        const auto first = static_cast<unsigned char>(name.front());
+        const auto last = static_cast<unsigned char>(name.back());
+        return std::uint64_t{1} << ((first * 5U + last * 3U + name.size()) % 64U);
+    }
     [[nodiscard]] const Entry* find(std::string_view name) const noexcept;
     [[nodiscard]] std::string_view name_of(const Entry& e) const noexcept {
         return {arena_.data() + e.offset, e.name_length};
@@ -85,6 +92,7 @@ private:
 
     std::string arena_;
     std::vector<Entry> entries_;
+    std::uint64_t names_ = 0;  // the bits of all that are there, and maybe of some that were
 };
 
 /// Bytes of the longest field name.

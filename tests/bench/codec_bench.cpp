@@ -41,7 +41,7 @@ void decode(benchmark::State& state) {
     msw::Decoder decoder;
     std::uint64_t before = 0;
     std::uint64_t rounds = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         if (rounds++ == 1) before = allocations.load();  // the first round warms its buffers
         const std::span<char> room = decoder.room(bytes.size());
         std::memcpy(room.data(), bytes.data(), bytes.size());
@@ -64,7 +64,7 @@ void encode(benchmark::State& state) {
     msw::Encoder encoder(msw::Dialect::v1);
     std::uint64_t before = 0;
     std::uint64_t rounds = 0;
-    for (auto _ : state) {
+    while (state.KeepRunning()) {
         if (rounds++ == 1) before = allocations.load();
         encoder.clear();
         for (int i = 0; i < kBatch; ++i) {
