@@ -39,7 +39,7 @@ struct Explained {
 constexpr std::array<Explained, 3> kSpecs{{
     {"app:body;key:value,key2:value2", "a message for the app, with fields"},
     {"(file)app:path;key:value", "a file for the app"},
-    {"\\: \\; \\, \\\\", "these characters as they are"},
+    {R"(\: \; \, \\)", "these characters as they are"},
 }};
 
 constexpr std::array<Explained, 5> kTargetForms{{

@@ -17,6 +17,7 @@ TEST(Reach, NamesWhoIsMissingAndTheNearestName) {
 
 TEST(Reach, ALongListIsCutShort) {
     std::vector<std::string> known;
+    known.reserve(15);
     for (int i = 0; i < 15; ++i) known.push_back("h" + std::to_string(i));
     const std::string words = words_about_unknown({"zzzz"}, known, "so");
     EXPECT_NE(words.find("h0, h1, h2, h3, h4, h5, h6, h7, h8, h9, h10, h11 and 3 more;"), std::string::npos) << words;
