@@ -165,11 +165,16 @@ class Reload(MeshTest):
                        what="questions wait for it")
             path.write_text(given.ECHO)
             self.assertNotIn("error", host.ask("mswd", "reload").head)
+            errors = {}
             answer = client.receive()
             while answer is not None and answer.head["flag"] != "question-11":
-                self.assertNotIn("error", answer.head)
+                errors[answer.head["flag"]] = answer.head.get("error", "")
                 answer = client.receive()
-            self.assertIsNotNone(answer, "the last question was never answered")
+            assert answer, f"the last question was never answered, only {errors}"
+            self.assertNotIn("error", answer.head)
+            # What was on its way into the pipe went with the old run, and its asker was told.
+            self.assertLessEqual(set(errors.values()), {"", "closed"})
+            self.assertLess(list(errors.values()).count("closed"), 6)
 
     def test_sighup_reloads_too(self) -> None:
         host = self.host().start()
