@@ -38,7 +38,7 @@ std::span<char> Decoder::room(std::size_t at_least) {
             std::memcpy(buffer_.get(), buffer_.get() + begin_, held);
         } else {
             const std::size_t wanted = std::max(capacity_ * 2, held + at_least);
-            std::unique_ptr<char[]> grown(new char[wanted + scan::kSlack]);
+            auto grown = std::make_unique<char[]>(wanted + scan::kSlack);  // zeros: the scan looks behind the end
             if (held > 0) std::memcpy(grown.get(), buffer_.get() + begin_, held);
             buffer_ = std::move(grown);
             capacity_ = wanted;
