@@ -127,6 +127,7 @@ void StreamPort::ended(int status) {
 
 Result<void> StreamPort::attach_file(Datapack& d) {
     const bool passed = d.get("fds") == "1";
+    d.head.remove("fds");  // whatever it says: it is between this client and us
     Fd fd;  // taken before anything can be refused: else the next file would get it
     if (passed && !descriptors_.empty()) {
         fd = std::move(descriptors_.front());
@@ -141,7 +142,6 @@ Result<void> StreamPort::attach_file(Datapack& d) {
         d.file = std::move(file).value();
         return {};
     }
-    d.head.remove("fds");
     if (!fd) return Error{Code::bad_request, "`fds: 1` stands in the head, but no descriptor came along"};
     struct stat info {};
     if (::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) {
