@@ -128,7 +128,7 @@ void StreamPort::ended(int status) {
 Result<void> StreamPort::attach_file(Datapack& d) {
     const bool passed = d.get("fds") == "1";
     d.head.remove("fds");  // whatever it says: it is between this client and us
-    Fd fd;  // taken before anything can be refused: else the next file would get it
+    Fd fd;                 // taken before anything can be refused: else the next file would get it
     if (passed && !descriptors_.empty()) {
         fd = std::move(descriptors_.front());
         descriptors_.pop_front();
