@@ -19,7 +19,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -145,7 +144,9 @@ private:
     }
 
     static void octal(std::array<char, 512>& head, std::size_t at, int digits, std::size_t value) {
-        (void)std::snprintf(head.data() + at, static_cast<std::size_t>(digits) + 1, "%0*zo", digits, value);
+        for (auto i = at + static_cast<std::size_t>(digits); i-- > at; value >>= 3U) {
+            head[i] = static_cast<char>('0' + (value & 7U));
+        }
     }
 
     static void add(std::string& tar, const Entry& e) {
