@@ -143,9 +143,9 @@ typedef struct msw_plugin_v1 {
 
     /* From here on not in version 1.0. */
 
-    /* Judge the configuration without starting anything, for `mswd --check-config` and `mswctl reload`: 1 if start would
-     * not decline for it, else 0 with the reason in `why` (terminated). Of `host` only setting and log are there; what
-     * is logged becomes a warning. NULL: there is nothing to judge. */
+    /* Judge the configuration without starting anything, for `mswd --check-config` and `mswctl reload`: 1 if start
+     * would not decline for it, else 0 with the reason in `why` (terminated). Of `host` only setting and log are there;
+     * what is logged becomes a warning. NULL: there is nothing to judge. */
     int (*check)(const msw_host_v1* host, char* why, size_t why_size);
 } msw_plugin_v1;
 
