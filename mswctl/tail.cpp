@@ -42,9 +42,9 @@ void print(Output& out, const Globals& globals, std::string_view host, const msw
 }  // namespace
 
 Exit run_tail(const Arguments& args, Output& out) {
+    const msw::Fd signals = end_signals();  // first: Ctrl-C is no failure at any time
     std::optional<Session> session = attach_or_say(args.globals, out);
     if (!session) return Exit::no_daemon;
-    const msw::Fd signals = end_signals();
     msw::Datapack question = question_for(args.globals, "mswd", "tail");
     question.set("stream", "1");
     const std::string host = args.globals.host.empty() ? session->host() : args.globals.host;
