@@ -161,8 +161,7 @@ class Reload(MeshTest):
             # More than its pipe and one write of mswd's take; the last ones are still in its mailbox.
             for n in range(12):
                 client.send(Datapack("get", "late", {"flag": f"question-{n}"}, bytes(100_000)))
-            wait_until(lambda: [r for r in host.json("mswd", "queue") if r["app"] == "late" and r["waiting"]],
-                       what="questions wait for it")
+            wait_until(lambda: host.queue("late")["waiting"], what="questions wait for it")
             path.write_text(given.ECHO)
             self.assertNotIn("error", host.ask("mswd", "reload").head)
             errors = {}

@@ -20,12 +20,7 @@ class Attach(MeshTest):
             with self.assertRaises(Refused) as refused:
                 host.attach("mine")
             self.assertEqual(refused.exception.code, "name-taken")
-        wait_until(lambda: self._may_attach(host, "mine"), what="the name is free once its owner has gone")
-
-    @staticmethod
-    def _may_attach(host, app: str) -> bool:  # type: ignore[no-untyped-def]
-        with host.attach(app):
-            return True
+        wait_until(lambda: host.may_attach("mine"), what="the name is free once its owner has gone")
 
     def test_names_of_plugins_are_reserved_also_while_they_are_down(self) -> None:
         host = self.host()
@@ -204,7 +199,7 @@ class Self(MeshTest):
         with host.attach() as sender:
             for _ in range(20):
                 sender.send(Datapack("post", "deaf", {}, bytes(20_000)))
-            row = wait_until(lambda: [r for r in host.json("mswd", "queue") if r["app"] == "deaf" and r["waiting"]])[0]
+            row = wait_until(lambda: host.queue("deaf")["waiting"] and host.queue("deaf"))
             self.assertGreater(row["bytes"], 20_000)
             self.assertLessEqual(row["bytes"], row["limit_bytes"])
 

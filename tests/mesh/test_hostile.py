@@ -12,7 +12,7 @@ from typing import Callable, Iterator, List, Optional, Tuple
 
 import plugins_for_tests as given
 from harness.client import Client, Closed
-from harness.host import Host
+from harness.host import SANITIZED, Host
 from harness.mesh import MeshTest
 from harness.ports import free_port
 from harness.wait import wait_until
@@ -162,13 +162,8 @@ class ControlSocket(MeshTest):
             for cut in (1, 20, len(whole) - 999, len(whole) - 1):
                 with host.attach("mine") as client:
                     client.socket.sendall(whole[:cut])
-                wait_until(lambda: self.free(host, "mine"), what="its name is free again")
+                wait_until(lambda: host.may_attach("mine"), what="its name is free again")
         self.assertNotIn("half", host.log)
-
-    @staticmethod
-    def free(host: Host, app: str) -> bool:
-        with host.attach(app):
-            return True
 
     def test_a_client_that_sends_a_byte_at_a_time_is_waited_for_alone(self) -> None:
         host = self.host()
@@ -391,7 +386,7 @@ class Flood(MeshTest):
         host.start()
         one = Datapack("post", "deaf", {"id": "flood", "from": "t"}, bytes(64 * 1024)).encode()
         self.flood(host, lambda n: one, MIB * 64)
-        self.assertLess(host.memory()["RssAnon"], 100 * 1024 * (3 if self.sanitized() else 1))
+        self.assertLess(host.memory()["RssAnon"], 100 * 1024 * (3 if SANITIZED else 1))
 
     def test_a_flood_for_nobody_does_not_fill_the_journal(self) -> None:
         host = self.host()
@@ -406,10 +401,6 @@ class Flood(MeshTest):
         self.assertEqual(host.stop(), 0)
         self.assertLess(host.log.count("no plugin"), 3 * 1000 + 10)
         self.assertRegex(host.log, r"[0-9]+ more lines like the 1000 before were left out")
-
-    @staticmethod
-    def sanitized() -> bool:
-        return bool(os.environ.get("MSW_SANITIZE"))
 
     def flood(self, host: Host, make: Callable[[int], bytes], most: int) -> None:
         """Send until it is not read for a second, or `most` bytes."""

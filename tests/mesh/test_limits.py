@@ -212,8 +212,8 @@ class Plugins(MeshTest):
         host.start()
         with host.attach() as client:
             client.send(Datapack("post", "flood", {}, "deaf"))
-            wait_until(lambda: [r for r in host.json("mswd", "queue") if r["app"] == "deaf" and
-                                r["bytes"] > r["limit_bytes"] * 0.9], what="the mailbox is full")
+            wait_until(lambda: host.queue("deaf")["bytes"] > host.queue("deaf")["limit_bytes"] * 0.9,
+                       what="the mailbox is full")
             self.assertEqual(client.ask("echo", "free").text, "free")
             self.assertLess(host.memory()["RssAnon"], 64 * 1024 * (3 if SANITIZED else 1))
 

@@ -25,10 +25,6 @@ class PressureTest(MeshTest):
             host.add_plugin(name, text)
         return host.start()
 
-    @staticmethod
-    def queue(host: Host, app: str) -> Dict[str, int]:
-        return dict(next(row for row in host.json("mswd", "queue") if row["app"] == app))
-
 
 class Put(PressureTest):
     """What a plugin's put() promises."""
@@ -42,7 +38,7 @@ class Put(PressureTest):
         self.assertEqual(said, "queue-full")
         self.assertLess(int(took), 1000)
         self.assertGreaterEqual(int(sent), 256 // 16 - 1)
-        self.assertLessEqual(self.queue(host, "deaf")["bytes"], 256 * KIB)
+        self.assertLessEqual(host.queue("deaf")["bytes"], 256 * KIB)
 
     def test_with_a_deadline_it_waits_so_long(self) -> None:
         host = self.loaded(deaf=given.DEAF)
@@ -57,7 +53,7 @@ class Put(PressureTest):
         most = 60
         with host.attach() as client:
             client.send(Datapack("get", "pressure", {"flag": "1"}, f"slow {16 * KIB} -1 {most}"))
-            wait_until(lambda: self.queue(host, "slow")["bytes"] > 230 * KIB, what="its mailbox is full")
+            wait_until(lambda: host.queue("slow")["bytes"] > 230 * KIB, what="its mailbox is full")
             go.write_text(str(most))
             answer = client.receive()
             assert answer
@@ -70,7 +66,7 @@ class Put(PressureTest):
         host = self.loaded(deaf=given.DEAF)
         with host.attach() as client:
             client.send(Datapack("get", "pressure", {"flag": "1"}, f"deaf {16 * KIB} -1 1000"))
-            wait_until(lambda: self.queue(host, "deaf")["bytes"] > 230 * KIB, what="its mailbox is full")
+            wait_until(lambda: host.queue("deaf")["bytes"] > 230 * KIB, what="its mailbox is full")
             began = time.monotonic()
             self.assertEqual(host.stop(), 0)
             self.assertLess(time.monotonic() - began, 20)
@@ -101,7 +97,7 @@ class Ledger(PressureTest):
         nobody = self.SENDERS * sum(self.app(i) == "nobody" for i in range(self.EACH))
         self.assertEqual(after["no_such_app"] - before["no_such_app"], nobody)
         self.assertEqual(after["too_slow"], before["too_slow"])
-        self.assertLessEqual(self.queue(host, "deaf")["bytes"], 256 * KIB)
+        self.assertLessEqual(host.queue("deaf")["bytes"], 256 * KIB)
         self.assertLess(host.memory()["RssAnon"], 40 * KIB * (4 if SANITIZED else 1))
 
     @staticmethod

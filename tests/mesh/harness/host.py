@@ -152,6 +152,15 @@ class Host:
     def attach(self, app: str = "", **kwargs: Any) -> client.Client:
         return client.Client(self.socket, app, timeout=PATIENCE, **kwargs)
 
+    def may_attach(self, app: str) -> bool:
+        """Attach as that app and leave again; Refused if its name is not free."""
+        with self.attach(app):
+            return True
+
+    def queue(self, app: str) -> Dict[str, int]:
+        """What waits for that app."""
+        return dict(next(row for row in self.json("mswd", "queue") if row["app"] == app))
+
     def json(self, app: str, body: str, head: Optional[Dict[str, str]] = None) -> Any:
         answer = self.ask(app, body, head)
         assert "error" not in answer.head, f"{app}:{body}: {answer.head['error']}: {answer.text}"
