@@ -17,6 +17,7 @@
 #include "tests/support/temp_folder.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -248,7 +249,8 @@ private:
             turn();
         }
         for (int i = 0; copies && i < 100 && !control_.idle(); ++i) {
-            ::usleep(20);  // a file is copied on the pool
+            pollfd copied{uv_backend_fd(loop_.raw()), POLLIN, 0};  // on the pool
+            (void)::poll(&copied, 1, 1);
             turn();
         }
     }

@@ -1,93 +1,18 @@
-"""What runs out, breaks or jumps underneath mswd: disk, descriptors, memory, the clock; and plugins that misbehave."""
+"""What runs out underneath mswd, and plugins that misbehave."""
 
-import ctypes
-import glob
 import os
 import resource
 import signal
 import socket
-import tempfile
 import unittest
 from pathlib import Path
 from typing import List
 
 import plugins_for_tests as given
-from harness.host import SANITIZED, Host
+from harness.host import SANITIZED
 from harness.mesh import MeshTest
 from harness.wait import holds_for, wait_until
 from msw import Datapack
-
-MIB = 1024 * 1024
-MS_RDONLY, MS_REMOUNT = 1, 32
-
-
-def mount(source: str, target: Path, kind: str, flags: int = 0, data: str = "") -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.mount(source.encode(), str(target).encode(), kind.encode(), flags, data.encode()) != 0:
-        error = ctypes.get_errno()
-        raise OSError(error, os.strerror(error), str(target))
-
-
-class Disk(MeshTest):
-    def disk(self, folder: Path, size: str) -> None:
-        """Give `folder` a disk of its own."""
-        folder.mkdir(exist_ok=True)
-        try:
-            mount("mswd-test", folder, "tmpfs", data=f"size={size}")
-        except OSError as error:
-            self.skipTest(f"a file system can't be mounted here: {error}")
-        self.addCleanup(lambda: ctypes.CDLL(None).umount2(str(folder).encode(), 2))
-
-    def receive_file(self, host: Host, name: str, size: int) -> Datapack:
-        with host.attach() as sender, tempfile.TemporaryFile() as file:
-            file.truncate(size)
-            sender.send(Datapack("file", "files", {"filename": name, "fds": "1", "flag": "1"}), fd=file.fileno())
-            answer = sender.receive()
-            assert answer
-            return answer
-
-    def test_a_full_one_refuses_files_and_nothing_else(self) -> None:
-        host = self.host()
-        self.disk(host.state, "4m")
-        host.add_plugin("files", given.FILES)
-        host.start()
-        refused = self.receive_file(host, "large", 16 * MIB)
-        self.assertEqual(refused.head["error"], "io", refused)
-        self.assertIn("no room for 16777216 bytes", refused.text)
-        self.assertEqual([p.name for p in host.files.iterdir() if p.name != "large"], [])
-        # To the last byte, by somebody else.
-        filler = os.open(host.state / "filler", os.O_WRONLY | os.O_CREAT)
-        with self.assertRaisesRegex(OSError, "No space"):
-            while os.write(filler, bytes(4096)):
-                pass
-        os.close(filler)
-        self.assertIn("no room", self.receive_file(host, "small", 4096).text)
-        self.assertNotIn("error", host.ask("log", "a line that has no room").head)
-        self.assertEqual(host.status()["id"], "miku")
-        (host.state / "filler").unlink()
-        self.assertEqual(self.receive_file(host, "small", 4096).text.split()[0], "4096")
-        self.assertFalse((host.files / "large").exists())
-
-    def test_one_that_becomes_read_only(self) -> None:
-        host = self.host()
-        self.disk(host.files, "4m")
-        host.add_plugin("files", given.FILES)
-        host.start()
-        mount("mswd-test", host.files, "tmpfs", MS_REMOUNT | MS_RDONLY)
-        refused = self.receive_file(host, "x", 10)
-        self.assertEqual(refused.head.get("error"), "io", refused)
-        self.assertIn("Read-only", refused.text)
-        self.assertEqual(host.status()["id"], "miku")
-        self.assertEqual(host.stop(), 0)
-
-    def test_one_that_is_read_only_at_the_start_is_named(self) -> None:
-        host = self.host()
-        self.disk(host.state, "4m")
-        mount("mswd-test", host.state, "tmpfs", MS_REMOUNT | MS_RDONLY)
-        host.spawn()
-        self.assertNotIn(host.wait_end(), (0, 77))
-        self.assertIn(str(host.state), host.log)
-        self.assertIn("ead-only", host.log)
 
 
 class Descriptors(MeshTest):
@@ -121,35 +46,6 @@ class Descriptors(MeshTest):
     def cpu(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-class Clock(MeshTest):
-    def test_it_may_jump(self) -> None:
-        """A year ahead, two back: nothing that waits ends too early or never."""
-        library = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-        if SANITIZED or not library:
-            self.skipTest("the clock can't be faked: libfaketime is missing, or in the way of a sanitizer")
-        offset = self.folder / "offset"
-        offset.write_text("+0")
-        host = self.host()
-        host.add_plugin("echo", given.ECHO)
-        host.add_plugin("crash", given.CRASH)
-        host.start({"LD_PRELOAD": library[0], "FAKETIME_TIMESTAMP_FILE": str(offset), "FAKETIME_NO_CACHE": "1",
-                    "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"})
-        with host.attach() as client, host.attach("mine"):
-            for jump in ("+1y", "-2y", "+0"):
-                client.send(Datapack("get", "shell", {"flag": f"during {jump}"}, "sleep 1; date +%Y"))
-                offset.write_text(jump)
-                restarts = host.plugin("crash")["restarts"]
-                self.assertEqual(client.ask("echo", jump).text, jump)
-                answer = wait_until(client.receive, what="the command's answer")
-                self.assertEqual(answer.head["flag"], f"during {jump}")
-                self.assertNotIn("error", answer.head)
-                wait_until(lambda: host.plugin("crash")["restarts"] > restarts,  # pylint: disable=cell-var-from-loop
-                           what="a plugin that fails is started again")
-        years = {line[:4] for line in host.log.splitlines() if " info " in line or " warning " in line}
-        self.assertGreaterEqual(len(years), 2, "the clock never jumped")
-        self.assertEqual(host.stop(), 0)
 
 
 class Plugins(MeshTest):
