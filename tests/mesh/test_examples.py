@@ -135,7 +135,7 @@ class Examples(MeshTest):
         steps = README.read_text().split("## First steps")[1].split("\n## ")[0]
         block = "".join(line[4:] for line in steps.splitlines(keepends=True) if line.startswith("    "))
         self.assertIn("cd build/release", block)
-        block = self.ports(block).replace("cd build/release", f"cd {BUILD}").replace("/tmp/", f"{self.folder}/")
+        block = self.ports(block).replace("/tmp/", f"{self.folder}/").replace("cd build/release", f"cd {BUILD}")
         out = self.works(block + "wait\n")
         self.assertRegex(out, r"(?m)^rin +127\.0\.0\.1:")
         self.assertIn("load average", out)
