@@ -10,6 +10,7 @@ Exit exit_of(msw::Code code) noexcept {
         case msw::Code::no_such_host:
         case msw::Code::no_such_role:
         case msw::Code::expired:
+        case msw::Code::unconfirmed:
         case msw::Code::too_slow:
         case msw::Code::timeout: return Exit::unreachable;
         case msw::Code::bad_request:
@@ -17,6 +18,8 @@ Exit exit_of(msw::Code code) noexcept {
         case msw::Code::no_such_app:
         case msw::Code::no_such_file:
         case msw::Code::queue_full:
+        case msw::Code::too_many_flows:
+        case msw::Code::disk_full:
         case msw::Code::unsupported:
         case msw::Code::interrupted:
         case msw::Code::io:

@@ -7,7 +7,7 @@
 namespace msw {
 namespace {
 
-constexpr std::array<std::pair<Code, std::string_view>, 17> kNames{{
+constexpr std::array<std::pair<Code, std::string_view>, 20> kNames{{
     {Code::bad_request, "bad-request"},
     {Code::too_large, "too-large"},
     {Code::no_such_app, "no-such-app"},
@@ -16,8 +16,11 @@ constexpr std::array<std::pair<Code, std::string_view>, 17> kNames{{
     {Code::no_such_file, "no-such-file"},
     {Code::unreachable, "unreachable"},
     {Code::expired, "expired"},
+    {Code::unconfirmed, "unconfirmed"},
+    {Code::too_many_flows, "too-many-flows"},
     {Code::too_slow, "too-slow"},
     {Code::queue_full, "queue-full"},
+    {Code::disk_full, "disk-full"},
     {Code::refused, "refused"},
     {Code::name_taken, "name-taken"},
     {Code::unsupported, "unsupported"},

@@ -16,9 +16,12 @@ enum class Code {
     no_such_file,
     unreachable,  ///< no way to the host for as long as the Datapack lived
     expired,
-    too_slow,    ///< the asker did not take its answer in time
-    queue_full,  ///< a bounded queue had no room; try again later
-    refused,     ///< policy, ownership or a reserved name says no
+    unconfirmed,     ///< it was sent, and no word came that it arrived
+    too_many_flows,  ///< one host sends to more apps of another than it may
+    too_slow,        ///< the asker did not take its answer in time
+    queue_full,      ///< a bounded queue had no room; try again later
+    disk_full,       ///< the disk that durable Datapacks are kept on has no room
+    refused,         ///< policy, ownership or a reserved name says no
     name_taken,
     unsupported,  ///< a known wish that this build, host or peer can't fulfil
     interrupted,  ///< a restart or a crash came between
