@@ -103,7 +103,8 @@ struct DropDead {
     RowId row = 0;
 };
 
-/// Drop what has become too old: dead letters and marks (Settings::dead_age, Settings::marks_age). Now and then.
+/// Drop what has become too old: dead letters and marks (Settings::dead_age, Settings::marks_age). Now and then; again
+/// while Written::forgotten is not 0, as it drops a bounded number at once.
 struct Tidy {
     Seconds now = 0;
 };

@@ -34,7 +34,7 @@ struct Settings {
     std::size_t queue_requests = 65536;
     std::uint64_t ballast_bytes = 8UL << 20;  ///< given up when the disk is full, so that rows can still go. 0: none
     std::size_t wal_bytes = 16UL << 20;       ///< how long the log may become before it is carried over
-    std::chrono::milliseconds check{25};      ///< how long a start may look for damage
+    std::uint64_t check_bytes = 4UL << 20;    ///< a file up to this size is looked through for damage at the start
     std::chrono::milliseconds retry{1000};    ///< between two tries to open the file after the disk failed
 
     // For tests.
