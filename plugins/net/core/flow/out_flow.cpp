@@ -199,9 +199,9 @@ std::uint64_t OutFlow::low_at() const noexcept {
     return held_.empty() || !held_.front().placed ? next_at_ : held_.front().at;
 }
 
-std::optional<Time> OutFlow::oldest_under_way() const noexcept {
+std::optional<Time> OutFlow::waiting_since() const noexcept {
     for (std::size_t i = 0; i < cursor_; ++i) {
-        if (is_under_way(i)) return held_[i].sent_at;
+        if (!held_[i].lost) return held_[i].sent_at;
     }
     return std::nullopt;
 }

@@ -106,8 +106,8 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// @return bytes sent and not received, as far as is known
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
-    /// @return when the first of those under way was sent last
-    [[nodiscard]] std::optional<Time> oldest_under_way() const noexcept;
+    /// @return when the first of those that have no receipt was sent last
+    [[nodiscard]] std::optional<Time> waiting_since() const noexcept;
     /// @return whether something waits that only the destination's credit holds back
     [[nodiscard]] bool starved() const noexcept;
 

@@ -53,7 +53,7 @@ TEST(OutFlow, SendsInOrderOnceTheDestinationIsKnown) {
     EXPECT_EQ(flow.send(Time(5)), (Envelope{FlowClass::ordinary, kOwn, kThere, 2, 1, 100, false}));
     EXPECT_EQ(flow.next(), nullptr);
     EXPECT_EQ(flow.under_way(), 200U);
-    EXPECT_EQ(flow.oldest_under_way(), Time(5));
+    EXPECT_EQ(flow.waiting_since(), Time(5));
 }
 
 TEST(OutFlow, KeepsWhatIsSentUntilItsReceipt) {

@@ -1,0 +1,134 @@
+#include "plugins/net/core/flow/arrivals.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace msw::net {
+
+FlowName Arrivals::name_of(const Envelope& e, const Datapack& d) {
+    return {e.flow_class, e.run, d.method == "reply" ? "@" : d.app};
+}
+
+Arrivals::Flow* Arrivals::flow_of(const std::string& member, const FlowName& name) {
+    const auto origin = origins_.find(member);
+    if (origin == origins_.end()) return nullptr;
+    const auto at = origin->second.flows.find(name);
+    return at == origin->second.flows.end() ? nullptr : at->second.get();
+}
+
+Arrivals::Verdict Arrivals::arrive(const std::string& member, const Envelope& e, Datapack& d, Time now) {
+    const FlowName name = name_of(e, d);
+    Flow* flow = flow_of(member, name);
+    if (flow == nullptr) {
+        Origin& origin = origins_[member];
+        // The run that it belongs to is over, and its flows may have been forgotten: it could come for the second time.
+        if (origin.run != kNoRun && origin.run != e.run && e.flow_class == FlowClass::ordinary) return Verdict::no_room;
+        const auto of_run = std::count_if(origin.flows.begin(), origin.flows.end(),
+                                          [&](const auto& f) { return f.first.run == e.run; });
+        if (static_cast<std::size_t>(of_run) >= kMostFlows || origin.flows.size() >= 4 * kMostFlows) {
+            return Verdict::too_many_flows;
+        }
+        auto made = std::make_unique<Flow>(member, name, ++last_token_, pool_);
+        flow = made.get();
+        by_token_.emplace(flow->token, flow);
+        origin.flows.emplace(name, std::move(made));
+    }
+    const InFlow::Arrival arrival = flow->in.arrive(e, d, now);
+    if (arrival == InFlow::Arrival::taken) hand_on(*flow, now);
+    note(*flow);
+    if (arrival == InFlow::Arrival::no_room) return Verdict::no_room;
+    return arrival == InFlow::Arrival::taken ? Verdict::taken : Verdict::duplicate;
+}
+
+void Arrivals::low(const std::string& member, const LowWord& word, Time now) {
+    Flow* flow = flow_of(member, word.flow);
+    if (flow == nullptr) return;
+    flow->in.pass(word.low, word.at, now);
+    hand_on(*flow, now);
+    note(*flow);
+}
+
+void Arrivals::taken(std::uint64_t token, Time now) {
+    const auto at = by_token_.find(token);
+    if (at != by_token_.end()) {
+        at->second->in.taken(now);
+        note(*at->second);
+    }
+    try_again(now);
+}
+
+void Arrivals::try_again(Time now) {
+    const std::set<std::uint64_t> blocked = std::exchange(blocked_, {});
+    for (const std::uint64_t token : blocked) {
+        const auto at = by_token_.find(token);
+        if (at == by_token_.end()) continue;
+        hand_on(*at->second, now);
+        note(*at->second);
+    }
+}
+
+void Arrivals::hand_on(Flow& flow, Time now) {
+    while (const Datapack* next = flow.in.front()) {
+        const Handed handed = output_.hand(*next, flow.token);
+        if (handed == Handed::full) {
+            blocked_.insert(flow.token);
+            return;
+        }
+        flow.in.handed(handed == Handed::waits, now);
+    }
+    blocked_.erase(flow.token);
+}
+
+void Arrivals::meet(const std::string& member, Run run) { origins_[member].run = run; }
+
+void Arrivals::note(Flow& flow) {
+    if (flow.in.must_tell(Time::max()) || flow.in.tell_at()) to_tell_[flow.member].insert(flow.token);
+}
+
+void Arrivals::tick(Time now) {
+    for (auto at = to_tell_.begin(); at != to_tell_.end();) {
+        std::vector<Flow*> flows;
+        bool due = false;
+        for (const std::uint64_t token : at->second) {
+            const auto flow = by_token_.find(token);
+            if (flow == by_token_.end()) continue;
+            due |= flow->second->in.must_tell(now);
+            if (flows.size() < kMostWords) flows.push_back(flow->second);
+        }
+        // What is not due yet rides along.
+        if (due) tell(at->first, flows);
+        std::erase_if(at->second, [&](std::uint64_t token) {
+            const auto flow = by_token_.find(token);
+            return flow == by_token_.end() || !flow->second->in.must_tell(Time::max());
+        });
+        at = at->second.empty() ? to_tell_.erase(at) : std::next(at);
+    }
+    forget(now);
+}
+
+void Arrivals::tell(const std::string& member, const std::vector<Flow*>& flows) {
+    std::string receipts;
+    std::string windows;
+    for (Flow* flow : flows) {
+        write_word(ReceiptWord{flow->name, flow->in.mark(), flow->in.beyond()}, receipts);
+        write_word(WindowWord(CreditWord{flow->name, flow->in.credit()}), windows);
+    }
+    if (!output_.tell(member, receipts, windows)) return;
+    for (Flow* flow : flows) flow->in.told();
+}
+
+void Arrivals::forget(Time now) {
+    constexpr Time kLook{60'000};
+    if (now - forgotten_ < kLook) return;
+    forgotten_ = now;
+    for (auto& [member, origin] : origins_) {
+        std::erase_if(origin.flows, [&](const auto& f) {
+            const Flow& flow = *f.second;
+            const bool over = flow.name.run != origin.run && flow.in.idle() && now - flow.in.last_arrival() >= kForget;
+            if (over) by_token_.erase(flow.token);
+            return over;
+        });
+    }
+}
+
+}  // namespace msw::net

@@ -1,0 +1,241 @@
+#include "plugins/net/core/flow/custody.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace msw::net {
+namespace {
+
+std::string mebibytes(std::size_t bytes) { return std::to_string(bytes / (std::size_t{1024} * 1024)) + " MiB"; }
+
+}  // namespace
+
+std::string Custody::flow_of(const Datapack& d) { return d.method == "reply" ? "@" : d.app; }
+
+Result<void> Custody::room_for(const Destination* to, const std::string& host, std::size_t charge) const {
+    const std::size_t there = to == nullptr ? 0 : to->bytes;
+    // One larger than the bound still goes when nothing else waits.
+    if (there > 0 && there + charge > kMostPerHost) {
+        return Error{Code::queue_full, "there is no room for more that waits for " + host + ": " +
+                                           mebibytes(kMostPerHost) + " at most wait for one host"};
+    }
+    if (bytes_ > 0 && bytes_ + charge > kMostInAll) {
+        return Error{Code::queue_full, "there is no room for more that waits for other hosts: " +
+                                           mebibytes(kMostInAll) + " at most wait in all"};
+    }
+    return {};
+}
+
+Result<void> Custody::take(const std::string& member, const std::string& host, Held& held, Time now) {
+    held.charge = charge_of(*held.datapack);
+    const auto known = destinations_.find(member);
+    if (Result<void> room = room_for(known == destinations_.end() ? nullptr : &known->second, host, held.charge);
+        !room) {
+        return room;
+    }
+    Destination& to = destinations_[member];
+    to.member = member;
+    to.host = host;
+    const std::pair key(FlowClass::ordinary, flow_of(*held.datapack));
+    auto at = to.flows.find(key);
+    if (at == to.flows.end()) {
+        if (to.flows.size() >= kMostFlows) {
+            return Error{Code::too_many_flows, "this host sends to " + std::to_string(kMostFlows) + " apps on " + host +
+                                                   " already, and " + key.second + " would be one more"};
+        }
+        at = to.flows.emplace(key, OutFlow(key.first, run_)).first;
+        (void)at->second.meet(to.run);
+    }
+    to.bytes += held.charge;
+    bytes_ += held.charge;
+    ++count_;
+    (void)at->second.add(std::move(held));
+    const Way way = output_.way_to(member);
+    if (way != Way::none) (void)pump(to, at->second, way == Way::relayed || to.silent, now);
+    return {};
+}
+
+void Custody::meet(const std::string& member, Run run, std::uint64_t epoch, Time now) {
+    Destination& to = destinations_[member];
+    to.member = member;
+    if (run == to.run || epoch < to.epoch) return;
+    to.run = run;
+    to.epoch = epoch;
+    to.silent = false;
+    std::vector<Held> unconfirmed;
+    for (auto& [name, flow] : to.flows) {
+        std::vector<Held> of_flow = flow.meet(run);
+        std::move(of_flow.begin(), of_flow.end(), std::back_inserter(unconfirmed));
+    }
+    end(to, std::move(unconfirmed), Ending::unconfirmed);
+    pump(to, now);
+}
+
+void Custody::rerouted(const std::string& member, Time now) {
+    const auto at = destinations_.find(member);
+    if (at == destinations_.end()) return;
+    Destination& to = at->second;
+    to.window = {};
+    to.silent = false;
+    for (auto& [name, flow] : to.flows) {
+        flow.forget_seen();
+        flow.rewind();
+    }
+    pump(to, now);
+}
+
+void Custody::pump(Time now) {
+    if (count_ == 0) return;
+    for (auto& [member, to] : destinations_) {
+        if (to.bytes > 0) pump(to, now);
+    }
+}
+
+void Custody::pump(Destination& to, Time now) {
+    const Way way = output_.way_to(to.member);
+    if (way == Way::none || to.flows.empty()) return;
+    const bool windowed = way == Way::relayed || to.silent;
+    const std::size_t count = to.flows.size();
+    auto at = std::next(to.flows.begin(), static_cast<std::ptrdiff_t>(to.turn % count));
+    for (std::size_t i = 0; i < count; ++i) {
+        if (!pump(to, at->second, windowed, now)) return;
+        ++to.turn;  // who found no room is the first next time
+        if (++at == to.flows.end()) at = to.flows.begin();
+    }
+}
+
+bool Custody::pump(Destination& to, OutFlow& flow, bool windowed, Time now) {
+    std::size_t sent = windowed ? under_way(to) : 0;
+    while (const Held* next = flow.next()) {
+        if (windowed && !to.window.has_room(sent)) return true;
+        if (!output_.has_room(to.member)) return false;
+        sent += next->charge;
+        const Envelope envelope = flow.send(now);
+        output_.send(to.member, *next, envelope);
+    }
+    return true;
+}
+
+std::size_t Custody::under_way(const Destination& to) {
+    std::size_t bytes = 0;
+    for (const auto& [name, flow] : to.flows) bytes += flow.under_way();
+    return bytes;
+}
+
+void Custody::receipts(const std::string& member, Run run, const std::vector<ReceiptWord>& words, Time now) {
+    const auto known = destinations_.find(member);
+    if (known == destinations_.end() || known->second.run != run) return;
+    Destination& to = known->second;
+    const std::size_t before = under_way(to);
+    const bool limited = before + CongestionWindow::kStep >= to.window.bytes();
+    std::vector<Held> received;
+    for (const ReceiptWord& word : words) {
+        const auto at = to.flows.find({word.flow.flow_class, word.flow.app});
+        if (at == to.flows.end() || at->second.run() != word.flow.run) continue;
+        OutFlow::Receipt receipt = at->second.receipt(word.mark, word.beyond);
+        if (receipt.acked > 0) {
+            to.silent = false;
+            to.window.received(receipt.acked, limited);
+        }
+        if (receipt.gap) to.window.lost(before);
+        if (!receipt.received.empty() && receipt.received.back().sent == 1) {
+            to.rto[static_cast<std::size_t>(word.flow.flow_class)].sample(now - receipt.received.back().sent_at);
+        }
+        std::move(receipt.received.begin(), receipt.received.end(), std::back_inserter(received));
+    }
+    end(to, std::move(received), Ending::received);
+    pump(to, now);
+}
+
+void Custody::credit(const std::string& member, Run run, const CreditWord& word, Time now) {
+    const auto known = destinations_.find(member);
+    if (known == destinations_.end() || known->second.run != run) return;
+    Destination& to = known->second;
+    const auto at = to.flows.find({word.flow.flow_class, word.flow.app});
+    if (at == to.flows.end() || at->second.run() != word.flow.run) return;
+    if (at->second.credit(word.offset)) pump(to, now);
+}
+
+void Custody::tick(Time now, std::int64_t wall_ms) {
+    if (count_ == 0 && !has_to_tell_) return;
+    has_to_tell_ = false;
+    for (auto& [member, to] : destinations_) {
+        std::vector<Held> expired;
+        std::vector<Held> unconfirmed;
+        for (auto& [name, flow] : to.flows) {
+            for (Held& h : flow.expire(wall_ms)) (h.sent_for == kNoRun ? expired : unconfirmed).push_back(std::move(h));
+        }
+        end(to, std::move(expired), Ending::expired);
+        end(to, std::move(unconfirmed), Ending::unconfirmed);
+        if (output_.way_to(member) == Way::none) continue;
+        timers(to, now);
+        ask(to, now);
+        if (to.bytes > 0) pump(to, now);
+    }
+}
+
+void Custody::timers(Destination& to, Time now) {
+    for (const FlowClass of : {FlowClass::ordinary, FlowClass::durable}) {
+        Rto& rto = to.rto[static_cast<std::size_t>(of)];
+        const bool ran_out = std::any_of(to.flows.begin(), to.flows.end(), [&](const auto& f) {
+            const std::optional<Time> since = f.second.waiting_since();
+            return f.first.first == of && since && now - *since >= rto.value();
+        });
+        if (!ran_out) continue;
+        (void)rto.timed_out();
+        to.window.timed_out(under_way(to));
+        to.silent = true;
+        for (auto& [name, flow] : to.flows) {
+            if (name.first != of) continue;
+            flow.forget_seen();
+            flow.rewind();
+        }
+    }
+}
+
+void Custody::ask(Destination& to, Time now) {
+    std::string body;
+    std::size_t words = 0;
+    for (const auto& [name, flow] : to.flows) {
+        const bool tells = flow.must_tell_low();
+        has_to_tell_ |= tells;
+        if (words == kMostWords || !(tells || flow.starved())) continue;
+        write_word(WindowWord(LowWord{{name.first, flow.run(), name.second}, flow.low(), flow.low_at()}), body);
+        ++words;
+    }
+    if (words == 0 || now - to.asked < kAsk) return;
+    if (output_.send_words(to.member, body)) to.asked = now;
+}
+
+void Custody::end(Destination& to, std::vector<Held> all, Ending ending) {
+    for (const Held& h : all) {
+        to.bytes -= h.charge;
+        bytes_ -= h.charge;
+        --count_;
+    }
+    has_to_tell_ |= !all.empty() && ending != Ending::received;
+    for (Held& h : all) output_.ended(to.host, std::move(h), ending);
+}
+
+Run Custody::run_of(const std::string& member) const {
+    const auto at = destinations_.find(member);
+    return at == destinations_.end() ? kNoRun : at->second.run;
+}
+
+std::pair<std::size_t, std::size_t> Custody::waiting_for(const std::string& member) const {
+    const auto at = destinations_.find(member);
+    if (at == destinations_.end()) return {0, 0};
+    std::size_t count = 0;
+    for (const auto& [name, flow] : at->second.flows) count += flow.held().size();
+    return {count, at->second.bytes};
+}
+
+void Custody::for_each(const std::function<void(const std::string&, const std::string&, const Held&)>& give) const {
+    for (const auto& [member, to] : destinations_) {
+        for (const auto& [name, flow] : to.flows) {
+            for (const Held& h : flow.held()) give(to.host, name.second, h);
+        }
+    }
+}
+
+}  // namespace msw::net

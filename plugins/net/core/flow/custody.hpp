@@ -1,0 +1,129 @@
+// What this host has taken on for others and has no receipt for: all flows that begin here.
+//
+// Custody stays at the origin until the destination's receipt. Relays store nothing, so what they drop, and what was on
+// a link that broke, is sent again from here: when its timer runs out (RFC 6298; one for each destination and class),
+// or at once when the way there changes. On a way through other hosts a congestion window (RFC 5681) bounds what is
+// under way; everywhere the destination's credit does.
+#pragma once
+
+#include "msw/result.hpp"
+#include "plugins/net/core/flow/congestion.hpp"
+#include "plugins/net/core/flow/out_flow.hpp"
+#include "plugins/net/core/flow/rto.hpp"
+#include "plugins/net/core/flow/words.hpp"
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace msw::net {
+
+/// How a Datapack ended at its origin.
+enum class Ending : std::uint8_t {
+    received,     ///< the destination has it
+    unconfirmed,  ///< it was sent, and no receipt came: the destination died, or the time ran out
+    expired,      ///< its time ran out before it was sent
+};
+
+/// Thread: one at a time.
+class Custody {
+public:
+    static constexpr std::size_t kMostPerHost = std::size_t{16} * 1024 * 1024;  ///< bytes
+    static constexpr std::size_t kMostInAll = std::size_t{64} * 1024 * 1024;
+    static constexpr std::size_t kMostFlows = 32;  ///< to one host
+    static constexpr Time kAsk{1'000};             ///< a flow without credit asks for it that often
+
+    /// How a host is reached now.
+    enum class Way : std::uint8_t { none, relayed, direct };
+
+    /// None of these calls back into the custody, but for ended().
+    class Output {
+    public:
+        Output() = default;
+        Output(const Output&) = delete;
+        Output& operator=(const Output&) = delete;
+        Output(Output&&) = delete;
+        Output& operator=(Output&&) = delete;
+        virtual ~Output() = default;
+
+        [[nodiscard]] virtual Way way_to(const std::string& member) const = 0;
+        /// @return whether send() may follow; if not, pump() is called when it may
+        [[nodiscard]] virtual bool has_room(const std::string& member) const = 0;
+        virtual void send(const std::string& member, const Held& held, const Envelope& envelope) = 0;
+        /// @return whether `link window` could be sent
+        virtual bool send_words(const std::string& member, const std::string& body) = 0;
+        virtual void ended(const std::string& host, Held held, Ending ending) = 0;
+    };
+
+    /// @param run  of this host
+    Custody(Run run, Output& output) noexcept : run_(run), output_(output) {}
+
+    /// Take one into custody.
+    /// @param member, host  its destination, and what that is called
+    /// @param held          without number and charge; moved from if it is taken
+    /// @return Code::queue_full, Code::too_many_flows and a sentence if there is no room
+    [[nodiscard]] Result<void> take(const std::string& member, const std::string& host, Held& held, Time now);
+
+    /// The present run of a host, from its hello or its announcement. @param epoch  an older one than is known is
+    /// ignored
+    void meet(const std::string& member, Run run, std::uint64_t epoch, Time now);
+    /// The way to a host is another one, or it is back: what was under way may be lost.
+    void rerouted(const std::string& member, Time now);
+    /// A link has room again.
+    void pump(Time now);
+
+    void receipts(const std::string& member, Run run, const std::vector<ReceiptWord>& words, Time now);
+    void credit(const std::string& member, Run run, const CreditWord& word, Time now);
+
+    /// To be called every 50 ms or so.
+    /// @param wall_ms  since 1970
+    void tick(Time now, std::int64_t wall_ms);
+
+    /// @return the run of a host as far as is known
+    [[nodiscard]] Run run_of(const std::string& member) const;
+    /// @return how many Datapacks wait for a host's receipt, and how many bytes
+    [[nodiscard]] std::pair<std::size_t, std::size_t> waiting_for(const std::string& member) const;
+    [[nodiscard]] std::size_t size() const noexcept { return count_; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    /// Call `give` for each, by host and flow, in order.
+    void for_each(const std::function<void(const std::string& host, const std::string& app, const Held&)>& give) const;
+
+private:
+    struct Destination {
+        std::string member;
+        std::string host;
+        Run run = kNoRun;
+        std::uint64_t epoch = 0;
+        std::map<std::pair<FlowClass, std::string>, OutFlow> flows;
+        std::array<Rto, 2> rto;  // by class
+        CongestionWindow window;
+        std::size_t bytes = 0;
+        bool silent = false;   // the timer ran out, and no receipt has come since
+        Time asked{0};         // for credit, last
+        std::size_t turn = 0;  // the flow that is served first
+    };
+
+    [[nodiscard]] static std::string flow_of(const Datapack& datapack);
+    [[nodiscard]] Result<void> room_for(const Destination* to, const std::string& host, std::size_t charge) const;
+    void pump(Destination& to, Time now);
+    /// @return false: the link has no room
+    bool pump(Destination& to, OutFlow& flow, bool windowed, Time now);
+    void timers(Destination& to, Time now);
+    void ask(Destination& to, Time now);
+    void end(Destination& to, std::vector<Held> all, Ending ending);
+    [[nodiscard]] static std::size_t under_way(const Destination& to);
+
+    Run run_;
+    Output& output_;
+    std::map<std::string, Destination> destinations_;  // by member
+    std::size_t bytes_ = 0;
+    std::size_t count_ = 0;
+    bool has_to_tell_ = false;  // what isn't held any more
+};
+
+}  // namespace msw::net

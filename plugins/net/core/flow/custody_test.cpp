@@ -1,0 +1,268 @@
+#include "plugins/net/core/flow/custody.hpp"
+
+#include <gmock/gmock.h>
+
+namespace msw::net {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+constexpr Run kOwn = 0xa;
+constexpr Run kThere = 0xb;
+constexpr Run kThereAgain = 0xc;
+
+/// A world of two hosts, `miku` of member 1 and `rin` of member 2, that does nothing but write down.
+class CustodyTest : public Custody::Output, public testing::Test {
+public:
+    [[nodiscard]] Custody::Way way_to(const std::string& member) const override {
+        const auto at = ways.find(member);
+        return at == ways.end() ? Custody::Way::none : at->second;
+    }
+    [[nodiscard]] bool has_room(const std::string&) const override { return room > 0; }
+    void send(const std::string& member, const Held& held, const Envelope& envelope) override {
+        --room;
+        sent.push_back(member + ":" + std::string(held.datapack->get("flag")));
+        last = envelope;
+    }
+    bool send_words(const std::string& member, const std::string& body) override {
+        words.push_back(member + ": " + body);
+        return true;
+    }
+    void ended(const std::string& host, Held held, Ending ending) override {
+        constexpr std::array kNames = {"received", "unconfirmed", "expired"};
+        ends.push_back(host + ":" + std::string(held.datapack->get("flag")) + " " +
+                       kNames[static_cast<std::size_t>(ending)]);
+    }
+
+protected:
+    Result<void> take(const std::string& flag, const char* app = "shell", std::size_t body = 0,
+                      const char* member = "1", std::int64_t expires = 152'000) {
+        Held held;
+        Datapack d(app == std::string_view("@9") ? "reply" : "post", app, std::string(body, 'x'));
+        d.set("flag", flag);
+        held.datapack = std::make_shared<const Datapack>(std::move(d));
+        held.expires = expires;
+        return custody.take(member, member == std::string_view("1") ? "miku" : "rin", held, now);
+    }
+    void receipt(const char* app, std::uint64_t mark, std::string beyond = {}) {
+        custody.receipts("1", kThere, {{{FlowClass::ordinary, kOwn, app}, mark, std::move(beyond)}}, now);
+    }
+    std::vector<std::string> take_sent() { return std::exchange(sent, {}); }
+    std::vector<std::string> take_ends() { return std::exchange(ends, {}); }
+
+    std::map<std::string, Custody::Way> ways{{"1", Custody::Way::direct}};
+    int room = 1000;
+    std::vector<std::string> sent, words, ends;
+    Envelope last;
+    Time now{0};
+    Custody custody{kOwn, *this};
+};
+
+TEST_F(CustodyTest, SendsAtOnceAndKeepsUntilTheReceipt) {
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("a"));
+    ASSERT_TRUE(take("b", "log"));
+    EXPECT_THAT(take_sent(), ElementsAre("1:a", "1:b"));
+    EXPECT_EQ(custody.size(), 2U);
+    receipt("shell", 1);
+    EXPECT_THAT(take_ends(), ElementsAre("miku:a received"));
+    EXPECT_EQ(custody.waiting_for("1").first, 1U);
+    receipt("log", 1);
+    EXPECT_EQ(custody.bytes(), 0U);
+    EXPECT_EQ(custody.size(), 0U);
+}
+
+TEST_F(CustodyTest, WaitsForAWayAndForTheRun) {
+    ways.clear();
+    ASSERT_TRUE(take("a"));
+    custody.meet("1", kThere, 1, now);
+    EXPECT_TRUE(sent.empty());
+    ways["1"] = Custody::Way::direct;
+    custody.rerouted("1", now);
+    EXPECT_THAT(take_sent(), ElementsAre("1:a"));
+    ways["2"] = Custody::Way::direct;
+    ASSERT_TRUE(take("b", "shell", 0, "2"));
+    EXPECT_TRUE(sent.empty()) << "for which run?";
+    custody.meet("2", kThere, 1, now);
+    EXPECT_THAT(take_sent(), ElementsAre("2:b"));
+}
+
+TEST_F(CustodyTest, SendsAgainWhatWasUnderWayWhenTheWayChanges) {
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("a"));
+    ASSERT_TRUE(take("b"));
+    receipt("shell", 1);
+    (void)take_sent();
+    custody.rerouted("1", now);
+    EXPECT_THAT(take_sent(), ElementsAre("1:b"));
+    custody.rerouted("2", now);
+    EXPECT_TRUE(sent.empty());
+}
+
+TEST_F(CustodyTest, SendsAgainWhenTheTimerRunsOutAndEachTimeLater) {
+    custody.meet("1", kThere, 1, now);
+    for (const char* flag : {"a", "b", "c"}) ASSERT_TRUE(take(flag, "shell", 10'000));
+    (void)take_sent();
+    now = Time(999);
+    custody.tick(now, 0);
+    EXPECT_TRUE(sent.empty());
+    std::vector<Time> again;
+    for (; now < Time(8'000); now += Time(1)) {
+        custody.tick(now, 0);
+        if (sent.empty()) continue;
+        EXPECT_THAT(take_sent(), ElementsAre("1:a", "1:b")) << "no more than a step after a silence";
+        again.push_back(now);
+    }
+    EXPECT_THAT(again, ElementsAre(Time(1'000), Time(3'000), Time(7'000)));
+    receipt("shell", 1);
+    EXPECT_THAT(take_sent(), ElementsAre("1:c"));
+}
+
+TEST_F(CustodyTest, MeasuresTheRoundTrip) {
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("a"));
+    now = Time(100);
+    receipt("shell", 1);
+    ASSERT_TRUE(take("b"));
+    (void)take_sent();
+    now = Time(399);
+    custody.tick(now, 0);
+    EXPECT_TRUE(sent.empty());
+    now = Time(400);  // 100 ms and 4 times 50
+    custody.tick(now, 0);
+    EXPECT_THAT(take_sent(), ElementsAre("1:b"));
+    now = Time(10'000);
+    receipt("shell", 2);  // of what was sent twice nobody knows the round trip
+    ASSERT_TRUE(take("c"));
+    (void)take_sent();
+    now = Time(10'600);
+    custody.tick(now, 0);
+    EXPECT_THAT(take_sent(), ElementsAre("1:c")) << "twice the 300 ms, and not ten seconds";
+}
+
+TEST_F(CustodyTest, ARelayedWayHasAWindow) {
+    ways["1"] = Custody::Way::relayed;
+    custody.meet("1", kThere, 1, now);
+    for (int i = 0; i < 10; ++i) ASSERT_TRUE(take(std::to_string(i), i % 2 == 0 ? "shell" : "log", 16'000));
+    EXPECT_EQ(take_sent().size(), 5U) << "4 steps, and what goes beyond the last one";
+    receipt("shell", 1);
+    EXPECT_THAT(take_sent().size(), 2U) << "one for the receipt, one for a greater window";
+}
+
+TEST_F(CustodyTest, WhatAnEarlierRunMayHaveIsUnconfirmed) {
+    custody.meet("1", kThere, 1, now);
+    room = 1;
+    ASSERT_TRUE(take("a"));
+    ASSERT_TRUE(take("b"));
+    room = 1000;
+    custody.meet("1", kThereAgain, 2, now);
+    EXPECT_THAT(take_ends(), ElementsAre("miku:a unconfirmed"));
+    EXPECT_EQ(last, (Envelope{FlowClass::ordinary, kOwn, kThereAgain, 2, 2, 0, false}));
+    custody.meet("1", kThere, 1, now);
+    EXPECT_EQ(custody.run_of("1"), kThereAgain) << "what is heard late is no news";
+    receipt("shell", 2);
+    EXPECT_TRUE(ends.empty()) << "nor does an earlier run's receipt count";
+}
+
+TEST_F(CustodyTest, SaysHowWhatExpiresEnds) {
+    ASSERT_TRUE(take("never", "shell", 0, "1", 1000));
+    now = Time(1'500);
+    custody.tick(now, 1000);
+    EXPECT_THAT(take_ends(), ElementsAre("miku:never expired"));
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("maybe", "shell", 0, "1", 2000));
+    custody.tick(now, 2000);
+    EXPECT_THAT(take_ends(), ElementsAre("miku:maybe unconfirmed"));
+    EXPECT_EQ(custody.bytes(), 0U);
+}
+
+TEST_F(CustodyTest, TellsWhatItHoldsNoLongerUntilThatIsKnown) {
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("a", "shell", 0, "1", 1000));
+    now = Time(1'000);
+    custody.tick(now, 1000);
+    now = Time(2'000);
+    custody.tick(now, 2000);
+    ASSERT_GE(words.size(), 1U);
+    EXPECT_THAT(words.back(), testing::StartsWith("1: o 000000000000000a shell low 2 "));
+    const std::size_t before = words.size();
+    now = Time(2'500);
+    custody.tick(now, 2500);
+    EXPECT_EQ(words.size(), before) << "once a second";
+    now = Time(3'100);
+    custody.tick(now, 3100);
+    EXPECT_EQ(words.size(), before + 1);
+    receipt("shell", 1);
+    now = Time(9'000);
+    custody.tick(now, 9000);
+    EXPECT_EQ(words.size(), before + 1);
+}
+
+TEST_F(CustodyTest, AsksForCreditWhileItHasNone) {
+    custody.meet("1", kThere, 1, now);
+    for (const char* flag : {"a", "b"}) ASSERT_TRUE(take(flag, "shell", kFirstCredit - 1000));
+    EXPECT_THAT(take_sent(), ElementsAre("1:a"));
+    receipt("shell", 1);
+    now = Time(1'000);
+    custody.tick(now, 0);
+    ASSERT_EQ(words.size(), 1U);
+    EXPECT_THAT(words.back(), HasSubstr("shell low 2 "));
+    custody.credit("1", kThereAgain, {{FlowClass::ordinary, kOwn, "shell"}, 10 * kFirstCredit}, now);
+    EXPECT_TRUE(sent.empty()) << "of another run";
+    custody.credit("1", kThere, {{FlowClass::ordinary, kOwn, "shell"}, 10 * kFirstCredit}, now);
+    EXPECT_THAT(take_sent(), ElementsAre("1:b"));
+}
+
+TEST_F(CustodyTest, ALinkWithoutRoomIsTriedAgain) {
+    custody.meet("1", kThere, 1, now);
+    room = 0;
+    ASSERT_TRUE(take("a"));
+    ASSERT_TRUE(take("b", "log"));
+    EXPECT_TRUE(sent.empty());
+    room = 1;
+    custody.pump(now);
+    room = 1;
+    custody.pump(now);
+    EXPECT_EQ(take_sent().size(), 2U) << "each had its turn";
+}
+
+TEST_F(CustodyTest, HasBounds) {
+    ways.clear();
+    ASSERT_TRUE(take("large", "shell", 2 * Custody::kMostPerHost)) << "alone it may be larger";
+    Result<void> refused = take("b", "shell");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::queue_full);
+    EXPECT_THAT(refused.error().text, HasSubstr("waits for miku: 16 MiB"));
+    ASSERT_TRUE(take("c", "shell", 0, "2")) << "others have their own";
+    for (std::size_t i = 1; i < Custody::kMostFlows; ++i) {
+        ASSERT_TRUE(take("c", ("app" + std::to_string(i)).c_str(), 0, "2"));
+    }
+    refused = take("d", "one-more", 0, "2");
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, Code::too_many_flows);
+    EXPECT_THAT(refused.error().text, HasSubstr("32 apps on rin"));
+}
+
+TEST_F(CustodyTest, AllAnswersAreOneFlow) {
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("a", "@9"));
+    ASSERT_TRUE(take("b", "@9"));
+    EXPECT_EQ(last.n, 2U);
+    receipt("@", 2);
+    EXPECT_THAT(take_ends(), ElementsAre("miku:a received", "miku:b received"));
+}
+
+TEST_F(CustodyTest, ListsWhatWaits) {
+    ways.clear();
+    ASSERT_TRUE(take("a"));
+    ASSERT_TRUE(take("b", "log", 0, "2"));
+    std::vector<std::string> rows;
+    custody.for_each([&](const std::string& host, const std::string& app, const Held& h) {
+        rows.push_back(host + " " + app + " " + std::string(h.datapack->get("flag")));
+    });
+    EXPECT_THAT(rows, ElementsAre("miku shell a", "rin log b"));
+}
+
+}  // namespace
+}  // namespace msw::net

@@ -1,0 +1,62 @@
+// Which questions of this host are open elsewhere. An answer is let through only to whoever asked, from whom it was
+// asked, while the question is open.
+//
+// Whatever leaves for another host may be answered, a `post` too, if only by an error. So each opens a question; there
+// is room for kMost, and where it ends, the oldest `post` is forgotten first: who wants to be sure asks with `get`.
+#pragma once
+
+#include "msw/datapack.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace msw::net {
+
+/// Thread: one at a time.
+class Questions {
+public:
+    static constexpr std::size_t kMost = 65'536;
+
+    /// @return whether one more `get` can be asked
+    [[nodiscard]] bool has_room() const noexcept { return open_.size() < kMost || !posts_.empty(); }
+
+    /// `question` leaves for `host`. The same flag again to the same host replaces the one before.
+    /// @param expires_ms  until when it is open, since 1970
+    void open(const Datapack& question, std::string_view host, std::int64_t expires_ms);
+
+    /// `answer` came from `host`: if its question is open, and this is the last answer, it is closed now.
+    /// @return whether to let it through
+    [[nodiscard]] bool admit(const Datapack& answer, std::string_view host);
+
+    /// It ended here, without an answer from there.
+    void close(std::string_view flag, std::string_view host);
+
+    /// Close those whose time is over.
+    void expire(std::int64_t now_ms);
+
+    [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
+
+private:
+    struct Question {
+        std::string asker;
+        bool streamed = false;
+        bool post = false;
+        std::int64_t expires = 0;
+        std::uint64_t serial = 0;  // in the order in which they were opened
+    };
+    using Open = std::unordered_map<std::string, Question>;
+
+    [[nodiscard]] static std::string key_of(std::string_view flag, std::string_view host);
+    void forget(Open::value_type& question);
+
+    Open open_;  // by flag and host
+    std::map<std::uint64_t, Open::value_type*> posts_;
+    std::map<std::pair<std::int64_t, std::uint64_t>, Open::value_type*> by_expiry_;
+    std::uint64_t serial_ = 0;
+};
+
+}  // namespace msw::net
