@@ -61,6 +61,8 @@ public:
     [[nodiscard]] bool make_room(std::int64_t bytes);
     /// Write the log as it reads once more and sync it. Nothing if it is empty.
     void rewrite_log();
+    /// Look through the whole file for damage; then trouble() says so.
+    void look_for_damage();
     /// Leave the log as it is when the connection is closed.
     void keep_log_at_close() noexcept;
 
@@ -71,6 +73,8 @@ public:
     void refuse(const std::string& why);
 
 private:
+    void read_all();
+
     sqlite3* db_ = nullptr;
     int failure_ = 0;
     int system_error_ = 0;
