@@ -147,6 +147,11 @@ std::uint64_t ForgetfulDisk::syncs() const {
     return syncs_;
 }
 
+std::uint64_t ForgetfulDisk::reads() const {
+    const std::lock_guard lock(mutex_);
+    return reads_;
+}
+
 std::uint64_t ForgetfulDisk::faults() const {
     const std::lock_guard lock(mutex_);
     return faults_;
@@ -238,6 +243,7 @@ bool ForgetfulDisk::exists(const std::string& path) const {
 
 int ForgetfulDisk::read_at(const File& file, std::size_t offset, char* to, std::size_t size, std::size_t& got) {
     const std::lock_guard lock(mutex_);
+    ++reads_;
     if (!alive() || comes(fail_read_)) return EIO;
     got = offset >= file->now.size() ? 0 : std::min(size, file->now.size() - offset);
     if (got > 0) file->now.copy(to, got, offset);

@@ -65,6 +65,7 @@ public:
     void set_capacity(std::uint64_t bytes);
     [[nodiscard]] std::uint64_t used() const;
     [[nodiscard]] std::uint64_t syncs() const;
+    [[nodiscard]] std::uint64_t reads() const;
     /// @return how often it failed because fail_sync(), fail_write() or fail_read() said so
     [[nodiscard]] std::uint64_t faults() const;
 
@@ -135,6 +136,7 @@ private:
     bool fail_all_syncs_ = false;
     std::uint64_t capacity_ = UINT64_MAX;
     std::uint64_t syncs_ = 0;
+    std::uint64_t reads_ = 0;
     std::uint64_t faults_ = 0;
     std::weak_ptr<Node> last_written_;  // of the write that the power cut came in
     std::size_t torn_from_ = 0;

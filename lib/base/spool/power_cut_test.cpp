@@ -235,7 +235,7 @@ protected:
         std::uint64_t nth = 0;
         bool failed = true;
         while (failed) {
-            nth += deep() || nth < 5 ? 1 : 3;
+            nth += deep() || nth < 5 ? 1U : 3U;
             SCOPED_TRACE("number " + std::to_string(nth) + " fails");
             Machine m;
             (m.disk.*fail)(nth);
