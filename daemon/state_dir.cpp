@@ -1,5 +1,6 @@
 #include "daemon/state_dir.hpp"
 
+#include "base/replace_file.hpp"
 #include "msw/host_id.hpp"
 
 #include <fcntl.h>
@@ -15,17 +16,6 @@ namespace msw {
 namespace {
 
 std::string why(int error) { return std::generic_category().message(error); }
-
-/// Write a small file so that a crash leaves the old one or the new one.
-Result<void> replace_file(const std::string& path, const std::string& text) {
-    const std::string temporary = path + ".new";
-    const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
-        ::fsync(fd.get()) != 0 || ::rename(temporary.c_str(), path.c_str()) != 0) {
-        return Error{Code::io, path + ": " + why(errno)};
-    }
-    return {};
-}
 
 std::string id_path(const std::string& state_dir) { return state_dir + "/id"; }
 
@@ -67,7 +57,10 @@ Result<std::string> choose_host_id(const std::string& state_dir, const std::stri
     const Result<std::string> known = known_host_id(state_dir);
     Result<std::string> id = find_host_id(state_dir, configured);
     if (!id || *id == *known) return id;
-    if (Result<void> kept = replace_file(id_path(state_dir), *id + "\n"); !kept) return kept.error();
+    const std::string path = id_path(state_dir);
+    if (const int failed = replace_file(path, *id + "\n", 0640); failed != 0) {
+        return Error{Code::io, path + ": " + why(failed)};
+    }
     return id;
 }
 
