@@ -14,6 +14,12 @@ constexpr std::string_view resolve_alias(std::string_view app) noexcept { return
 /// Programs that attach without a name get one that begins so.
 bool is_attached_asker(std::string_view app) noexcept { return !app.empty() && app.front() == '@'; }
 
+/// @return the word that the transport gets when a copy has left its mailbox; none for anybody else
+Delivery delivery_of(const Datapack& d, const Sender& sender) {
+    if (sender.listener == nullptr || sender.delivery == nullptr) return {};
+    return {sender.listener, sender.delivery, d.weight()};
+}
+
 void add_one(Counters::Count& count) noexcept { count.fetch_add(1, std::memory_order_relaxed); }
 
 }  // namespace
@@ -39,21 +45,10 @@ void Forwarder::set_absent(std::string_view app, std::string_view why) {
     absent_.insert_or_assign(std::string(app), std::string(why));
 }
 
-void Forwarder::set_transport(std::string_view app, std::function<void(const std::string&, std::size_t)> taken) {
+void Forwarder::set_transport(std::string_view app) {
     const std::unique_lock lock(mutex_);
     const auto at = routes_.find(app);
     transport_ = at == routes_.end() ? nullptr : at->second.mailbox;
-    taken_ = std::move(taken);
-}
-
-void Forwarder::taken(const std::string& app, const Mail& mail) const {
-    if (!mail.from_transport) return;
-    std::function<void(const std::string&, std::size_t)> tell;
-    {
-        const std::shared_lock lock(mutex_);
-        tell = taken_;
-    }
-    if (tell) tell(app, mail.datapack->weight());
 }
 
 Fields Forwarder::marks_of(const Sender& sender) const {
@@ -142,15 +137,17 @@ Forwarded Forwarder::forward(DatapackRef& d, const Sender& sender, Recent* recen
 }
 
 Forwarded Forwarder::put_one(DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender) {
-    Mail mail{std::move(d), sender.is_transport};
+    Delivery delivery = delivery_of(*d, sender);
+    Mail mail{std::move(d), std::move(delivery)};
     const Mailbox::Put verdict = to->put(mail);
     if (verdict == Mailbox::Put::taken) {
         add_one(counters_.delivered);
-        return {};
+        return {Forwarded::Verdict::done, nullptr, true};
     }
+    mail.delivery.cancel();
     d = std::move(mail.datapack);
-    if (verdict == Mailbox::Put::closed) return {Forwarded::Verdict::closed, nullptr};
-    if (d->method != "reply") return {Forwarded::Verdict::full, to};
+    if (verdict == Mailbox::Put::closed) return {Forwarded::Verdict::closed, nullptr, false};
+    if (d->method != "reply") return {Forwarded::Verdict::full, to, false};
     // An answer never waits: who asked had its room and did not take it.
     add_one(counters_.too_slow);
     log_.write(Priority::warning, "mswd",
@@ -165,25 +162,26 @@ Forwarded Forwarder::put_copies(const DatapackRef& d, const Destinations& to, co
         return put_one(copy, to.front().second, sender);
     }
     if (d->method == "reply") {
+        Forwarded all;
         for (const auto& [app, mailbox] : to) {
             DatapackRef copy = d;
-            (void)put_one(copy, mailbox, sender);
+            all.waits |= put_one(copy, mailbox, sender).waits;
         }
-        return {};
+        return all;
     }
     const std::size_t bytes = d->weight();
     for (std::size_t i = 0; i < to.size(); ++i) {
         const Mailbox::Put verdict = to[i].second->reserve(bytes);
         if (verdict == Mailbox::Put::taken) continue;
         for (std::size_t k = 0; k < i; ++k) to[k].second->release(bytes);
-        if (verdict == Mailbox::Put::closed) return {Forwarded::Verdict::closed, nullptr};
-        return {Forwarded::Verdict::full, to[i].second};
+        if (verdict == Mailbox::Put::closed) return {Forwarded::Verdict::closed, nullptr, false};
+        return {Forwarded::Verdict::full, to[i].second, false};
     }
     for (const auto& [app, mailbox] : to) {
-        mailbox->put_reserved({d, sender.is_transport});
+        mailbox->put_reserved({d, delivery_of(*d, sender)});
         add_one(counters_.delivered);
     }
-    return {};
+    return {Forwarded::Verdict::done, nullptr, !to.empty()};
 }
 
 void Forwarder::no_such_app(const Datapack& d, std::string_view app) {
@@ -225,14 +223,14 @@ void Forwarder::refuse(const Datapack& d, Code code, std::string_view sentence) 
         return;
     }
     Datapack answer = d.error_reply(code, sentence);
-    stamp(answer, Sender{"mswd", "plugin:mswd", false});
+    stamp(answer, Sender{"mswd", "plugin:mswd"});
     add_one(counters_.answered_error);
     const std::shared_ptr<Mailbox> to = [&]() -> std::shared_ptr<Mailbox> {
         if (answer.get("to").empty()) return find(answer.app);
         const std::shared_lock lock(mutex_);
         return transport_;
     }();
-    if (!to || to->put({DatapackRef(std::move(answer)), false}) != Mailbox::Put::taken) {
+    if (!to || to->put({DatapackRef(std::move(answer)), {}}) != Mailbox::Put::taken) {
         add_one(counters_.dropped);
         log_.write(Priority::warning, "mswd", "the error could not be given to " + from + ": it takes no answers",
                    {{"MSW_FLAG", d.get("flag")}});

@@ -28,9 +28,10 @@ namespace msw {
 
 /// Whose Datapack it is.
 struct Sender {
-    std::string app;            ///< the app the sender owns
-    std::string by;             ///< `uid:N` or `plugin:NAME`
-    bool is_transport = false;  ///< hands in what came from other hosts: nothing of it is stamped
+    std::string app;                               ///< the app the sender owns
+    std::string by;                                ///< `uid:N` or `plugin:NAME`
+    std::shared_ptr<DeliveryListener> listener{};  ///< of the transport, which hands in what came from other hosts
+    void* delivery = nullptr;                      ///< what it calls this one
 };
 
 /// What became of a Datapack.
@@ -41,7 +42,8 @@ struct Forwarded {
         closed,  ///< mswd is stopping
     };
     Verdict verdict = Verdict::done;
-    std::shared_ptr<Mailbox> mailbox;  ///< for full
+    std::shared_ptr<Mailbox> mailbox{};  ///< for full
+    bool waits = false;                  ///< done: it waits in a mailbox, or several
 };
 
 /// Thread: any.
@@ -60,8 +62,8 @@ public:
     /// Say why an app that could be expected isn't there; who asks for it is told.
     void set_absent(std::string_view app, std::string_view why);
 
-    /// The mailbox for everything that has a `to`. Its `taken` is called with what plugins took of what it delivered.
-    void set_transport(std::string_view app, std::function<void(const std::string& app, std::size_t bytes)> taken);
+    /// The mailbox for everything that has a `to`.
+    void set_transport(std::string_view app);
 
     /// Make a Datapack the sender's: `id`, `from`, `by`, a `flag` if it has none, `size` of its file; `to` goes if it
     /// means this host.
@@ -85,9 +87,6 @@ public:
 
     /// A Datapack ends here: count it, write a line with its flag, and answer the asker unless it is a reply.
     void refuse(const Datapack& d, Code code, std::string_view sentence);
-
-    /// A consumer took `mail` out of the mailbox of `app`.
-    void taken(const std::string& app, const Mail& mail) const;
 
     [[nodiscard]] const std::string& host_id() const noexcept { return host_id_; }
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
@@ -121,7 +120,6 @@ private:
     std::map<std::string, Route, std::less<>> routes_;
     std::map<std::string, std::string, std::less<>> absent_;
     std::shared_ptr<Mailbox> transport_;
-    std::function<void(const std::string&, std::size_t)> taken_;
 };
 
 }  // namespace msw

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 namespace msw {
 namespace {
 
@@ -35,7 +37,7 @@ protected:
 
     Log log_{static_cast<Priority>(0)};  // silent
     Forwarder forwarder_{"here", log_};
-    const Sender asker_{"asker", "uid:1000", false};
+    const Sender asker_{"asker", "uid:1000"};
 };
 
 TEST_F(ForwarderTest, RoutesByApp) {
@@ -67,7 +69,7 @@ TEST_F(ForwarderTest, AToThatMeansThisHostIsNone) {
 
 TEST_F(ForwarderTest, EverythingElseWithAToGoesToTheTransport) {
     const auto net = add("net");
-    forwarder_.set_transport("net", {});
+    forwarder_.set_transport("net");
     for (const char* to : {"miku", "*", "a+b", "here&miku", "@web"}) {
         Datapack d("post", "shell", to);
         d.set("to", to);
@@ -112,11 +114,11 @@ TEST_F(ForwarderTest, NothingMakesAnErrorOutOfAReply) {
 
 TEST_F(ForwarderTest, AnErrorAboutAnotherHostsDatapackGoesBackThere) {
     const auto net = add("net");
-    forwarder_.set_transport("net", {});
+    forwarder_.set_transport("net");
     Datapack d("get", "nope");
     d.set("id", "miku");
     d.set("from", "@3");
-    (void)forwarder_.forward(DatapackRef(d), Sender{"net", "", true});
+    (void)forwarder_.forward(DatapackRef(d), Sender{"net", ""});
     std::vector<Mail> all;
     net->take_all(all);
     ASSERT_EQ(all.size(), 1U);
@@ -139,7 +141,7 @@ TEST_F(ForwarderTest, AllMeansPluginsButNotTheSenderNorClients) {
     const auto a = add("a");
     const auto b = add("b");
     const auto client = add("@1", Forwarder::Kind::attached);
-    (void)send(Datapack("post", "all", "x"), Sender{"a", "plugin:a", false});
+    (void)send(Datapack("post", "all", "x"), Sender{"a", "plugin:a"});
     EXPECT_TRUE(taken(*a).empty());
     EXPECT_EQ(taken(*b).size(), 1U);
     EXPECT_TRUE(taken(*client).empty());
@@ -193,21 +195,46 @@ TEST_F(ForwarderTest, AnAppHasOneOwner) {
     EXPECT_FALSE(forwarder_.add("a", std::make_shared<Mailbox>(1, 1), Forwarder::Kind::plugin));
 }
 
-TEST_F(ForwarderTest, TheTransportHearsWhatWasTakenOfItsOwn) {
-    const auto net = add("net");
+/// Writes down which deliveries have left their mailboxes.
+class Left final : public DeliveryListener {
+public:
+    void left(void* name, std::size_t bytes) noexcept override {
+        EXPECT_GT(bytes, 0U);
+        names.push_back(*static_cast<int*>(name));
+    }
+    std::vector<int> names;
+};
+
+TEST_F(ForwarderTest, TheTransportHearsWhatHasLeftItsMailbox) {
     const auto shell = add("shell");
-    std::vector<std::string> heard;
-    forwarder_.set_transport("net", [&](const std::string& app, std::size_t bytes) {
-        heard.push_back(app + ' ' + std::to_string(bytes > 0));
-    });
-    Datapack d("post", "shell");
-    d.set("id", "miku");
-    (void)forwarder_.forward(DatapackRef(d), Sender{"net", "", true});
+    const auto log = add("log");
+    const auto left = std::make_shared<Left>();
+    std::array<int, 5> names = {0, 1, 2, 3, 4};
+    const auto hand_in = [&](int name, const char* app, const char* method = "post") {
+        return forwarder_.forward(DatapackRef(Datapack(method, app)),
+                                  Sender{"net", "", left, &names.at(static_cast<std::size_t>(name))});
+    };
+    EXPECT_TRUE(hand_in(0, "shell").waits);
+    EXPECT_TRUE(hand_in(1, "shell&log").waits);
+    EXPECT_FALSE(hand_in(2, "nobody").waits) << "that ended at once";
     (void)send(Datapack("post", "shell"), asker_);
-    std::vector<Mail> all;
-    shell->take_all(all);
-    for (const Mail& m : all) forwarder_.taken("shell", m);
-    EXPECT_EQ(heard, Lines{"shell 1"});
+    EXPECT_EQ(left->names, std::vector<int>{});
+    EXPECT_EQ(taken(*shell).size(), 3U);
+    EXPECT_EQ(left->names, (std::vector<int>{0, 1}));
+    EXPECT_EQ(taken(*log).size(), 1U);
+    EXPECT_EQ(left->names, (std::vector<int>{0, 1, 1})) << "a copy each";
+
+    const auto small = std::make_shared<Mailbox>(1, 1);
+    ASSERT_TRUE(forwarder_.add("small", small, Forwarder::Kind::plugin));
+    EXPECT_TRUE(hand_in(3, "small").waits);
+    EXPECT_EQ(hand_in(4, "small").verdict, Verdict::full);
+    EXPECT_EQ(left->names.size(), 3U) << "it has not begun";
+    (void)taken(*small);
+    EXPECT_EQ(left->names.back(), 3);
+    EXPECT_TRUE(hand_in(3, "small", "reply").waits);
+    EXPECT_FALSE(hand_in(4, "small", "reply").waits) << "too slow";
+    EXPECT_EQ(left->names.size(), 4U);
+    forwarder_.remove("small");
 }
 
 TEST_F(ForwarderTest, ARememberedWayEndsWithItsApp) {

@@ -138,7 +138,7 @@ void AttachedClient::attach(const Datapack& question) {
     answer.set("window", std::to_string(window));
     answer.set("limit-head", std::to_string(limits.head));
     answer.set("limit-body", std::to_string(limits.body));
-    (void)mailbox_->put({DatapackRef(std::move(answer)), false});
+    (void)mailbox_->put({DatapackRef(std::move(answer)), {}});
 }
 
 void AttachedClient::refuse_and_close(const Datapack& question, const Error& error) {
@@ -150,7 +150,7 @@ void AttachedClient::refuse_and_close(const Datapack& question, const Error& err
     // It goes out at once; whoever doesn't read it loses it with the connection.
     mailbox_ = std::make_shared<Mailbox>(kSmallestWindow, kAnswerRoom);
     port_->rename("", mailbox_);
-    (void)mailbox_->put({DatapackRef(std::move(answer)), false});
+    (void)mailbox_->put({DatapackRef(std::move(answer)), {}});
     closing_ = true;
     port_->stop_reading();
     port_->write_waiting();

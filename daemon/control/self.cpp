@@ -43,7 +43,6 @@ void Self::wake() {
     std::vector<Mail> batch;
     mailbox_->take_all(batch);
     for (const Mail& mail : batch) {
-        services_.forwarder.taken(sender_.app, mail);
         handle(*mail.datapack);
     }
     give_lines();

@@ -59,7 +59,7 @@ private:
 
     Services& services_;
     SelfDuties duties_;
-    const Sender sender_{"mswd", "plugin:mswd", false};
+    const Sender sender_{"mswd", "plugin:mswd"};
     Wakeups::Key key_;
     std::shared_ptr<Mailbox> mailbox_;
     std::vector<Follower> followers_;

@@ -25,7 +25,7 @@ std::string how_it_ended(int status, int signal) {
 Executable::Executable(Services& services, ExecutableOptions options)
     : services_(services),
       options_(std::move(options)),
-      sender_{options_.app, "plugin:" + options_.app, false},
+      sender_{options_.app, "plugin:" + options_.app},
       key_(services.wakeups.add(*this)),
       mailbox_(std::make_shared<Mailbox>(options_.mailbox_bytes, kAnswerRoom,
                                          [&w = services.wakeups, key = key_] { w.wake(key); })),

@@ -28,8 +28,7 @@ Module::Module(Services& services, std::string app, std::string path, std::size_
     : services_(services),
       app_(std::move(app)),
       path_(std::move(path)),
-      sender_{app_, "plugin:" + app_, false},
-      as_transport_{app_, {}, true},
+      sender_{app_, "plugin:" + app_},
       loop_thread_(std::this_thread::get_id()) {
     mailbox_ = std::make_shared<Mailbox>(mailbox_bytes, kAnswerRoom);
 }
@@ -53,13 +52,11 @@ Result<void> Module::start(const msw_plugin_v1* table) {
     }
     registered_ = true;
     if (is_transport()) {
-        services_.forwarder.set_transport(app_, [this](const std::string& app, std::size_t bytes) {
-            services_.post(anchor_.guard([this, app, bytes] {
-                if (table_->taken != nullptr && instance_ != nullptr) {
-                    table_->taken(instance_, {app.data(), app.size()}, bytes);
-                }
-            }));
-        });
+        services_.forwarder.set_transport(app_);
+        if (table_->taken != nullptr) {
+            deliveries_ = std::make_shared<Deliveries>(
+                services_.wakeups, [this](void* name, std::size_t bytes) { table_->taken(instance_, name, bytes); });
+        }
     }
     if (looped()) return {};
     thread_ = std::thread([this] {
@@ -72,6 +69,7 @@ Result<void> Module::start(const msw_plugin_v1* table) {
 
 Module::~Module() {
     if (key_ != 0) services_.wakeups.remove(key_);
+    if (deliveries_) deliveries_->end();
     if (registered_) services_.forwarder.remove(app_);
     mailbox_->close();
     if (thread_.joinable()) thread_.join();
@@ -101,7 +99,6 @@ void Module::offer() {
                 blocked_ = true;
                 break;
             }
-            services_.forwarder.taken(app_, mail);
             ++taken;
         }
         refused_.erase(refused_.begin(), refused_.begin() + static_cast<std::ptrdiff_t>(taken));
@@ -116,7 +113,6 @@ int Module::get(msw_datapack** out, int timeout_ms) {
         case Mailbox::Get::closed: return MSW_CLOSED;
         case Mailbox::Get::taken: break;
     }
-    services_.forwarder.taken(app_, mail);
     *out = static_cast<msw_datapack*>(mail.datapack.leak());
     return MSW_OK;
 }
@@ -139,12 +135,13 @@ int Module::put(msw_datapack* datapack, int timeout_ms) {
     }
 }
 
-int Module::deliver(msw_datapack* datapack) {
+int Module::deliver(msw_datapack* datapack, void* name) {
     DatapackRef::count_up(datapack);
     DatapackRef d = DatapackRef::adopt(datapack);
     if (!d->get("to").empty()) return MSW_INVALID;
-    switch (services_.forwarder.forward(d, as_transport_).verdict) {
-        case Forwarded::Verdict::done: return MSW_OK;
+    const Forwarded done = services_.forwarder.forward(d, Sender{app_, {}, deliveries_, name});
+    switch (done.verdict) {
+        case Forwarded::Verdict::done: return done.waits ? MSW_OK : MSW_ENDED;
         case Forwarded::Verdict::full: return MSW_FULL;
         case Forwarded::Verdict::closed: break;
     }

@@ -1,6 +1,7 @@
 // A plugin that is a shared object in mswd itself (lib/msw/plugin.h): threaded or looped.
 #pragma once
 
+#include "daemon/host/deliveries.hpp"
 #include "daemon/host/module_table.hpp"
 #include "daemon/host/plugin_state.hpp"
 #include "daemon/host/services.hpp"
@@ -55,13 +56,12 @@ private:
     friend struct ModuleInterface;
     [[nodiscard]] int get(msw_datapack** out, int timeout_ms);
     [[nodiscard]] int put(msw_datapack* datapack, int timeout_ms);
-    [[nodiscard]] int deliver(msw_datapack* datapack);
+    [[nodiscard]] int deliver(msw_datapack* datapack, void* name);
 
     Services& services_;
     const std::string app_;
     const std::string path_;
     const Sender sender_;
-    const Sender as_transport_;
     const std::thread::id loop_thread_;
     msw_host_v1 interface_{};
     const msw_plugin_v1* table_ = nullptr;
@@ -69,7 +69,8 @@ private:
 
     Wakeups::Key key_ = 0;
     std::shared_ptr<Mailbox> mailbox_;
-    std::vector<Mail> refused_;  // looped: taken from the mailbox, not by the module yet
+    std::shared_ptr<Deliveries> deliveries_;  // of the transport
+    std::vector<Mail> refused_;               // looped: taken from the mailbox, not by the module yet
     std::thread thread_;
     std::atomic<bool> thread_over_{false};
     bool blocked_ = false;     // the module refused the first of those until it says again

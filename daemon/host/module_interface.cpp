@@ -104,9 +104,9 @@ msw_host_v1 ModuleInterface::make(Module& module) noexcept {
     };
     t.loop = [](void* self) -> uv_loop_s* { return static_cast<Module*>(self)->services_.loop; };
     t.again = [](void* self) { static_cast<Module*>(self)->again(); };
-    t.deliver = [](void* self, msw_datapack* d, msw_text state_key, msw_text, void (*)(void*, int), void*) {
+    t.deliver = [](void* self, msw_datapack* d, msw_text state_key, msw_text, void (*)(void*, int), void* arg) {
         if (state_key.size > 0) return static_cast<int>(MSW_UNSUPPORTED);
-        return static_cast<Module*>(self)->deliver(d);
+        return static_cast<Module*>(self)->deliver(d, arg);
     };
     return t;
 }

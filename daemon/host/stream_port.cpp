@@ -241,7 +241,6 @@ void StreamPort::write_waiting() {
         mailbox_->take_all(batch_, kWriteSize);
         if (batch_.empty()) return;
         for (const Mail& mail : batch_) {
-            services_.forwarder.taken(app_, mail);
             const Result<void> added = encoder_.add(*mail.datapack);
             if (!added) services_.forwarder.refuse(*mail.datapack, added.error().code, added.error().text);
             ends_.push_back(added ? encoder_.bytes() : 0);

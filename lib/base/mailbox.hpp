@@ -5,6 +5,7 @@
 // (get) or takes the whole batch after a wake-up (take_all).
 #pragma once
 
+#include "base/delivery.hpp"
 #include "base/shared_datapack.hpp"
 
 #include <array>
@@ -25,9 +26,9 @@ enum class Room : bool { ordinary, answer };
 /// What waits in a mailbox.
 struct Mail {
     DatapackRef datapack;
-    bool from_transport = false;  ///< the transport wants to know when it is taken
-    Room room = Room::ordinary;   ///< that it takes up in a mailbox,
-    std::size_t weight = 0;       ///< and how much: filled in by put()
+    Delivery delivery;           ///< who hears that it is taken, or refused after all
+    Room room = Room::ordinary;  ///< that it takes up in a mailbox,
+    std::size_t weight = 0;      ///< and how much: filled in by put()
 };
 
 /// Thread: any.

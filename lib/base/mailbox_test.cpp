@@ -10,7 +10,7 @@ namespace {
 using Put = Mailbox::Put;
 
 Mail mail(std::string body = "x", std::string method = "post") {
-    return {DatapackRef(Datapack(std::move(method), "a", std::move(body))), false};
+    return {DatapackRef(Datapack(std::move(method), "a", std::move(body))), {}};
 }
 
 const std::size_t kOne = mail().datapack->weight();

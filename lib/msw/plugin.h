@@ -35,7 +35,8 @@ enum msw_status {
     MSW_TIMEOUT = 2, /* nothing came by the deadline */
     MSW_CLOSED = 3,  /* mswd is stopping: end */
     MSW_INVALID = 4, /* the Datapack can't be: its reason is in the journal */
-    MSW_UNSUPPORTED = 5
+    MSW_UNSUPPORTED = 5,
+    MSW_ENDED = 6 /* nothing more comes of it: it was answered, or nobody wants it */
 };
 
 /* Syslog priorities, for log(). */
@@ -119,9 +120,11 @@ typedef struct msw_host_v1 {
     void (*again)(void* self);
 
     /* The transport only, on the loop thread: hand in what came from another host, as it is (id, from, by stay).
-     * state_key of size 0: an ordinary Datapack. MSW_OK: it is in its mailbox or was answered; MSW_FULL: its mailbox
-     * has no room, try again after `taken`. With a state key the inbox row and `state` are committed together and
-     * `committed` is called on the loop thread with MSW_OK or MSW_INVALID; MSW_UNSUPPORTED where there is no spool. */
+     * state_key of size 0: an ordinary Datapack. MSW_OK: it waits in its mailbox, and `taken` is called with `arg` when
+     * it has left that, unless `arg` is NULL; once for each copy where it goes to several. MSW_ENDED: it was answered
+     * or dropped, no `taken` follows. MSW_FULL: its mailbox has no room, try again later. With a state key the inbox
+     * row and `state` are committed together and `committed` is called on the loop thread with MSW_OK or MSW_INVALID;
+     * MSW_UNSUPPORTED where there is no spool. */
     int (*deliver)(void* self, msw_datapack* datapack, msw_text state_key, msw_text state,
                    void (*committed)(void* arg, int status), void* arg);
 } msw_host_v1;
@@ -137,7 +140,7 @@ typedef struct msw_plugin_v1 {
     void* (*start)(const msw_host_v1* host, char* why, size_t why_size);
     void (*run)(void* instance);                               /* threaded: on the module's thread */
     int (*take)(void* instance, msw_datapack* datapack);       /* looped: MSW_OK or MSW_FULL; ref it to keep it */
-    void (*taken)(void* instance, msw_text app, size_t bytes); /* transport: what plugins took of what it delivered */
+    void (*taken)(void* instance, void* arg, size_t bytes);    /* transport: what it delivered has left its mailbox */
     void (*reloaded)(void* instance); /* on the loop thread: settings may have changed; or NULL */
     void (*stop)(void* instance);     /* on the loop thread, last; run has returned */
 

@@ -188,7 +188,7 @@ public:
             sinks_[app] = std::make_shared<Mailbox>(kRoom, kAnswerRoom);
             require(forwarder_.add(app, sinks_[app], Forwarder::Kind::plugin));
         }
-        forwarder_.set_transport("net", {});
+        forwarder_.set_transport("net");
         require(control_.listen(temp.path("s")).ok());
     }
 
@@ -267,10 +267,7 @@ private:
     bool plugin_takes(const std::string& app, Mailbox& mailbox) {
         std::vector<Mail> batch;
         mailbox.take_all(batch);
-        for (const Mail& mail : batch) {
-            forwarder_.taken(app, mail);
-            check(app, *mail.datapack);
-        }
+        for (const Mail& mail : batch) check(app, *mail.datapack);
         return !batch.empty();
     }
 

@@ -5,10 +5,10 @@
 
 #include "plugins/net/core/time.hpp"
 
+#include <cstddef>
 #include <functional>
-#include <map>
-#include <string>
 #include <string_view>
+#include <unordered_map>
 
 namespace msw::net {
 
@@ -17,22 +17,21 @@ class Patience {
 public:
     static constexpr Time kWait{5'000};
 
-    /// `app` had no room. @return whether it has had none for too long
-    [[nodiscard]] bool is_over(std::string_view app, Time now) {
-        const auto at = since_.find(app);
-        if (at != since_.end()) return now - at->second >= kWait;
-        since_.emplace(app, now);
-        return false;
+    /// What an app is called where only a number fits.
+    using Name = std::size_t;
+    [[nodiscard]] static Name name_of(std::string_view app) noexcept { return std::hash<std::string_view>{}(app); }
+
+    /// An app had no room. @return whether it has had none for too long
+    [[nodiscard]] bool is_over(Name app, Time now) {
+        const auto [at, is_new] = since_.try_emplace(app, now);
+        return !is_new && now - at->second >= kWait;
     }
 
-    /// `app` took something, or has left.
-    void begin_anew(std::string_view app) {
-        const auto at = since_.find(app);
-        if (at != since_.end()) since_.erase(at);
-    }
+    /// It took something, or has left.
+    void begin_anew(Name app) { since_.erase(app); }
 
 private:
-    std::map<std::string, Time, std::less<>> since_;  // only apps that are there and full: as many as there are plugins
+    std::unordered_map<Name, Time> since_;  // only apps that are there and full: as many as there are plugins
 };
 
 }  // namespace msw::net

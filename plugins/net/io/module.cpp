@@ -45,8 +45,8 @@ int take(void* instance, msw_datapack* datapack) noexcept {
     return MSW_OK;
 }
 
-void taken(void* instance, msw_text app, size_t) noexcept {
-    of(instance).guarded([app](Transport& t) { t.taken(msw::plugin::view(app)); });
+void taken(void* instance, void* arg, size_t) noexcept {
+    of(instance).guarded([arg](Transport& t) { t.taken(arg); });
 }
 
 void reloaded(void* instance) noexcept {

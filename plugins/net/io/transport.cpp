@@ -210,9 +210,10 @@ void Transport::deliver(LinkId from, Datapack datapack) {
 
 bool Transport::hand_in(const plugin::Handle& datapack) {
     const msw_host_v1* raw = host_.raw();
-    const int status = raw->deliver(raw->self, datapack.raw(), {nullptr, 0}, {nullptr, 0}, nullptr, nullptr);
+    auto* const name = reinterpret_cast<void*>(Patience::name_of(datapack.app()));
+    const int status = raw->deliver(raw->self, datapack.raw(), {nullptr, 0}, {nullptr, 0}, nullptr, name);
     if (status == MSW_FULL) return false;
-    if (status != MSW_OK) {
+    if (status != MSW_OK && status != MSW_ENDED) {
         const bool stopping = status == MSW_CLOSED;
         mesh_.undeliverable(
             datapack.copy(),
@@ -223,10 +224,10 @@ bool Transport::hand_in(const plugin::Handle& datapack) {
 
 bool Transport::settle(const plugin::Handle& datapack) {
     if (hand_in(datapack)) {
-        patience_.begin_anew(datapack.app());
+        patience_.begin_anew(Patience::name_of(datapack.app()));
         return true;
     }
-    if (!patience_.is_over(datapack.app(), now())) return false;
+    if (!patience_.is_over(Patience::name_of(datapack.app()), now())) return false;
     mesh_.undeliverable(
         datapack.copy(),
         {Code::queue_full, "the app " + std::string(datapack.app()) + " takes nothing of what waits for it"}, now());

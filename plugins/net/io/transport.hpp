@@ -33,9 +33,9 @@ public:
 
     /// A Datapack from this host.
     void take(const plugin::Handle& datapack) { mesh_.submit(datapack.copy(), now()); }
-    /// A plugin has taken something of what was delivered.
-    void taken(std::string_view app) {
-        patience_.begin_anew(app);
+    /// What was delivered under that name has left its mailbox.
+    void taken(void* name) {
+        patience_.begin_anew(reinterpret_cast<Patience::Name>(name));
         offer_held();
     }
     void reloaded();
