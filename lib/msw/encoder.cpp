@@ -15,7 +15,7 @@ class HeadWriter {
 public:
     HeadWriter(const Datapack& d, Dialect dialect, std::string& out) noexcept : d_(d), dialect_(dialect), out_(out) {}
 
-    Result<void> write(std::uint64_t length) {
+    Result<void> write(std::uint64_t length, std::string_view lines) {
         if (d_.method.empty() || !chars::all(d_.method, chars::kName)) {
             return Error{Code::bad_request, "\"" + d_.method + "\" is not a method"};
         }
@@ -33,6 +33,7 @@ public:
             }
         }
         end_run();
+        out_.append(lines);
         constexpr std::string_view kLength = "length: ";
         std::array<char, 32> last{};
         char* to = std::copy(kLength.begin(), kLength.end(), last.data());
@@ -97,9 +98,10 @@ private:
     std::size_t run_end_ = 0;
 };
 
-Result<void> encode_head(const Datapack& d, Dialect dialect, std::uint64_t length, std::string& out) {
+Result<void> encode_head(const Datapack& d, Dialect dialect, std::uint64_t length, std::string& out,
+                         std::string_view lines) {
     const std::size_t before = out.size();
-    Result<void> done = HeadWriter(d, dialect, out).write(length);
+    Result<void> done = HeadWriter(d, dialect, out).write(length, lines);
     if (!done) out.resize(before);
     return done;
 }
@@ -111,9 +113,9 @@ Result<std::string> encode(const Datapack& d, Dialect dialect) {
     return out;
 }
 
-Result<void> Encoder::add(const Datapack& d) {
+Result<void> Encoder::add(const Datapack& d, std::string_view lines) {
     const std::size_t before = arena_.size();
-    if (Result<void> done = encode_head(d, dialect_, d.file ? 0 : d.body.size(), arena_); !done) return done;
+    if (Result<void> done = encode_head(d, dialect_, d.file ? 0 : d.body.size(), arena_, lines); !done) return done;
     bytes_ += arena_.size() - before;
     if (d.file) return {};
     if (d.body.size() <= kCopyLimit) {

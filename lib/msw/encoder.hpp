@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace msw {
@@ -23,8 +24,10 @@ enum class Dialect : std::uint8_t {
 /// Append the head of `d`, blank line included.
 /// @param d       its `length` field, if any, is ignored
 /// @param length  bytes that will follow
+/// @param lines   more fields, as they cross the wire, each with its line end
 /// @return an error, with `out` as before, if a value can't be written in that dialect or a word is not valid
-[[nodiscard]] Result<void> encode_head(const Datapack& d, Dialect dialect, std::uint64_t length, std::string& out);
+[[nodiscard]] Result<void> encode_head(const Datapack& d, Dialect dialect, std::uint64_t length, std::string& out,
+                                       std::string_view lines = {});
 
 /// @return head and body in one string; for tests and for small things.
 [[nodiscard]] Result<std::string> encode(const Datapack& d, Dialect dialect);
@@ -40,8 +43,9 @@ public:
     explicit Encoder(Dialect dialect) noexcept : dialect_(dialect) {}
 
     /// Add head and body of `d`. A Datapack with a file gets length 0: its bytes don't travel here, or follow apart.
+    /// @param lines  more fields of its head, as they cross the wire, each with its line end
     /// @return an error, and nothing added, if it can't be written in this dialect
-    [[nodiscard]] Result<void> add(const Datapack& d);
+    [[nodiscard]] Result<void> add(const Datapack& d, std::string_view lines = {});
 
     /// @return what to write, in order. Valid until add() or clear().
     [[nodiscard]] std::span<const iovec> iovecs();

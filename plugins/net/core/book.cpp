@@ -93,14 +93,15 @@ void AddressBook::unwelcome(const Address& address, std::string why, Time now) {
     failed(address, std::move(why), now);
 }
 
-void AddressBook::answered(const Address& address, std::string_view id) {
+bool AddressBook::answered(const Address& address, std::string_view id) {
     const auto it = entries_.find(address);
-    if (it == entries_.end()) return;
+    if (it == entries_.end()) return false;
     Entry& entry = it->second;
     entry.dialling = false;
     entry.failures = 0;
     entry.last_error.clear();
     entry.id = id;
+    return entry.source == Source::configured;
 }
 
 void AddressBook::self(const Address& address) {

@@ -67,9 +67,10 @@ public:
 
     void failed(const Address& address, std::string why, Time now);     ///< the attempt failed
     void unwelcome(const Address& address, std::string why, Time now);  ///< so did it, and soon again makes no sense
-    void answered(const Address& address, std::string_view id);         ///< host `id` is there
-    void self(const Address& address);                                  ///< we are there
-    void bar(const Address& address, std::string why);                  ///< it may not be dialled
+    /// Host `id` is there. @return whether the address is a configured one
+    bool answered(const Address& address, std::string_view id);
+    void self(const Address& address);                  ///< we are there
+    void bar(const Address& address, std::string why);  ///< it may not be dialled
 
     /// The connection to `id` was lost: its addresses may be dialled again soon.
     void lost(std::string_view id, Time now);

@@ -32,6 +32,15 @@ enum class Count : std::uint8_t {
     connections_over,  ///< connections closed for being too many
     bad_gossip,        ///< addresses told that make no sense or have no room
     unsent_at_stop,    ///< waiting when mswd stopped
+    unconfirmed,       ///< sent, and no receipt came
+    expired,           ///< their time ran out before they were sent
+    relay_dropped,     ///< not passed on: no way, no room, or too many hops; their origin sends them again
+    no_room,           ///< not taken for want of room or credit; their origin sends them again
+    other_run,         ///< sent to an earlier start of this host
+    unasked,           ///< answers to no open question
+    unknown_origin,    ///< from a host that isn't known
+    bad_envelope,      ///< flow fields that make no sense
+    bad_frame,         ///< session frames that make no sense
     count_             // how many there are
 };
 
@@ -39,9 +48,11 @@ inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);
 
 [[nodiscard]] constexpr std::string_view name_of(Count count) noexcept {
     constexpr std::array<std::string_view, kCounts> kNames = {
-        "sent",       "received",   "relayed",          "delivered",   "unreachable",   "queue-full",   "unfit",
-        "bad-target", "no-hops",    "bad-file",         "bad-request", "undeliverable", "unanswerable", "bad-handshake",
-        "namesakes",  "bad-stream", "connections-over", "bad-gossip",  "unsent-at-stop"};
+        "sent",           "received",       "relayed",      "delivered",     "unreachable",      "queue-full",
+        "unfit",          "bad-target",     "no-hops",      "bad-file",      "bad-request",      "undeliverable",
+        "unanswerable",   "bad-handshake",  "namesakes",    "bad-stream",    "connections-over", "bad-gossip",
+        "unsent-at-stop", "unconfirmed",    "expired",      "relay-dropped", "no-room",          "other-run",
+        "unasked",        "unknown-origin", "bad-envelope", "bad-frame"};
     return kNames[static_cast<std::size_t>(count)];
 }
 

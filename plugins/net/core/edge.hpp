@@ -3,6 +3,8 @@
 
 #include "msw/plugin.h"
 #include "plugins/net/core/address.hpp"
+#include "plugins/net/core/flow/arrivals.hpp"
+#include "plugins/net/core/link/watch.hpp"
 #include "plugins/net/core/parcel.hpp"
 #include "plugins/net/core/peers.hpp"
 
@@ -13,7 +15,8 @@
 
 namespace msw::net {
 
-/// None of these calls back into the mesh before it returns, but for deliver(), which may say undeliverable().
+/// None of these calls back into the mesh before it returns, but for deliver() and hand(), which may say
+/// undeliverable().
 /// Thread: one at a time.
 class Edge {
 public:
@@ -46,6 +49,14 @@ public:
     /// Hand in a Datapack for this host.
     /// @param from  the link it came by, read no further while there is no room; 0: made here
     virtual void deliver(LinkId from, Datapack datapack) = 0;
+
+    /// Hand in a Datapack of a flow. @param name  for Mesh::taken()
+    [[nodiscard]] virtual Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) = 0;
+
+    /// @return what the system knows of a connection
+    [[nodiscard]] virtual Vitals vitals(LinkId link) const = 0;
+    /// The epoch on disk must be at least that before the next start.
+    virtual void raise_epoch(std::uint64_t epoch) = 0;
 
     /// @param about  a Datapack whose flag, app and origin the line is to show; or null
     virtual void log(msw_priority priority, std::string_view text, const Datapack* about) = 0;

@@ -48,7 +48,7 @@ Datapack Handshake::word(const std::string& flag) const {
     d.set("flag", flag);
     d.set("listen_port", std::to_string(own_.listen_port));
     d.set("onlyuseproxy", own_.only_proxy);
-    d.set("can", "many percent");
+    d.set("can", "msw/1");
     d.set("run", own_.run);
     return d;
 }
@@ -92,8 +92,7 @@ std::optional<Datapack> Handshake::hear(const Datapack& said) {
     peer_.id = id;
     peer_.listen_port = port_in(said.get("listen_port"));
     peer_.only_proxy = said.get("onlyuseproxy");
-    peer_.many = holds_word(said.get("can"), "many");
-    peer_.percent = holds_word(said.get("can"), "percent");
+    peer_.modern = holds_word(said.get("can"), "msw/1");
     peer_.run = said.get("run");
     if (same_host_id(id, own_.id)) {
         refuse(Refusal::own_id, "it calls itself " + peer_.id + ", which is our own id");

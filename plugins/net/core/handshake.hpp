@@ -1,10 +1,10 @@
 // The handshake: who is at the other end of a new connection.
 //
 // Whoever dialled speaks first; the other answers with its own. Each side sends `post handshake` with its id, the port
-// it listens on, `onlyuseproxy` if it may be reached through one proxy only, and `can` with what it understands beyond
-// msw/0.1. A connection is closed on anything else: another app, no valid id, our own id, or a proxy rule that says no.
-// A host whose id another living one has already is told so, in a handshake with an `error`.
-// Deadlines are kept by who drives it. Source: docs/protocol.md, "Between hosts".
+// it listens on, `onlyuseproxy` if it may be reached through one proxy only, and `can: msw/1` if it
+// speaks that too. A connection is closed on anything else: another app, no valid id, our own id, or a proxy rule that
+// says no. A host whose id another living one has already is told so, in a handshake with an `error`. Deadlines are
+// kept by who drives it. Source: docs/protocol.md, "Between hosts".
 #pragma once
 
 #include "msw/datapack.hpp"
@@ -29,9 +29,8 @@ struct PeerInfo {
     std::string id;
     std::uint16_t listen_port = 0;  ///< 0: it doesn't listen, or didn't say
     std::string only_proxy;
-    bool many = false;     ///< takes many Datapacks in one read, and bodies of any size
-    bool percent = false;  ///< reads msw/1 values
-    std::string run;       ///< empty: a host of the Python system
+    bool modern = false;  ///< speaks msw/1: links, flows and routes
+    std::string run;      ///< empty: a host of the Python system
 };
 
 /// Thread: one at a time.

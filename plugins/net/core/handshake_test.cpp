@@ -36,17 +36,17 @@ struct Conversation {  // NOLINT(clang-analyzer-optin.performance.Padding): it r
 };
 
 constexpr const char* kOurWord =
-    "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 3900\ncan: many percent\nrun: r1\nlength: "
+    "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 3900\ncan: msw/1\nrun: r1\nlength: "
     "0\n\n";
 
 const Conversation kConversations[] = {
     {"a new host dials us", Side::accepted, "",
-     "post handshake msw/0.1\nid: miku\nfrom: net\nflag: f1\nlisten_port: 3901\ncan: many percent\n", State::ready,
-     kOurWord, ""},
+     "post handshake msw/0.1\nid: miku\nfrom: net\nflag: f1\nlisten_port: 3901\ncan: msw/1\n", State::ready, kOurWord,
+     ""},
     {"an old host dials us", Side::accepted, "",
      "post handshake msw/0.1\nid: miku\nfrom: net\nflag: f1\nlisten_port: 3901\n", State::ready, kOurWord, ""},
     {"we dialled, it answers", Side::dialled, "", "post handshake msw/0.1\nid: miku\n", State::ready, "", ""},
-    {"fields of the future are ignored", Side::dialled, "", "post handshake msw/1\nid: miku\ncan: fly many\nx-y: 1\n",
+    {"fields of the future are ignored", Side::dialled, "", "post handshake msw/1\nid: miku\ncan: fly msw/2\nx-y: 1\n",
      State::ready, "", ""},
     {"it says something else first", Side::accepted, "", "get net msw/0.1\nid: miku\n", State::refused, "",
      "no handshake"},
@@ -89,16 +89,15 @@ TEST(Handshake, OurWordNamesTheOnlyProxy) {
     const Handshake handshake({"hmsy", 0, "miku", "r1"}, Side::dialled);
     EXPECT_EQ(shown(handshake.begin("f1")),
               "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 0\nonlyuseproxy: miku\n"
-              "can: many percent\nrun: r1\nlength: 0\n\n");
+              "can: msw/1\nrun: r1\nlength: 0\n\n");
 }
 
 TEST(Handshake, WhatThePeerSaidIsKept) {
     Handshake handshake({"hmsy", 3900, "", "r1"}, Side::dialled);
-    (void)handshake.hear(said("post handshake msw/0.1\nid: miku\nlisten_port: 3901\ncan: percent many\nrun: r2\n"));
+    (void)handshake.hear(said("post handshake msw/0.1\nid: miku\nlisten_port: 3901\ncan: fly msw/1\nrun: r2\n"));
     EXPECT_EQ(handshake.peer().id, "miku");
     EXPECT_EQ(handshake.peer().listen_port, 3901);
-    EXPECT_TRUE(handshake.peer().many);
-    EXPECT_TRUE(handshake.peer().percent);
+    EXPECT_TRUE(handshake.peer().modern);
     EXPECT_EQ(handshake.peer().run, "r2");
 }
 

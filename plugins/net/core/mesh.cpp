@@ -13,15 +13,36 @@ constexpr std::string_view kTooMany = "there are too many already";
 
 Mesh::Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed)
     : settings_(std::move(settings)),
-      around_{settings_.id, only_proxy(), [this](std::string_view id) { return peers_.connected(id); },
+      around_{settings_.id, only_proxy(),
+              [this](std::string_view id) {
+                  const Link* link = peers_.to(id);
+                  return link != nullptr && !link->modern();
+              },
               [this](std::string_view id) { return proxies_.of(id); }},
       edge_(edge),
       book_(seed),
-      peers_(settings_.id) {}
+      peers_(settings_.id),
+      routes_({settings_.id, settings_.member, settings_.epoch, settings_.run}, seed, *this),
+      custody_(settings_.run, *this),
+      arrivals_(*this) {}
 
-Identity Mesh::identity() const { return {settings_.id, settings_.listen_port, only_proxy(), settings_.run}; }
+Time Mesh::pace() const noexcept {
+    constexpr Time kBusy{50};
+    constexpr Time kIdle{250};
+    return custody_.size() > 0 || arrivals_.held() > 0 || arrivals_.has_to_tell() ? kBusy : kIdle;
+}
+
+Identity Mesh::identity() const { return {settings_.id, settings_.listen_port, only_proxy(), to_text(settings_.run)}; }
 
 void Mesh::tick(Time now) {
+    now_ = now;
+    watch_links(now);
+    routes_.tick(now);
+    after_routes(now);
+    custody_.tick(now, wall(now));
+    arrivals_.try_again(now);
+    arrivals_.tick(now);
+    questions_.expire(wall(now));
     std::vector<LinkId> late;
     for (const auto& [link, pending] : pending_) {
         if (now >= pending.deadline) late.push_back(link);
@@ -37,7 +58,9 @@ void Mesh::tick(Time now) {
     if (now >= next_gossip_) {
         next_gossip_ = now + kGossip;
         ++gossip_turn_;
-        for (const Link* link : peers_.all()) ask_for_gossip(*link);
+        for (const Link* link : peers_.all()) {
+            if (!link->modern()) ask_for_gossip(*link);
+        }
     }
 
     for (const Parcel& parcel : outbox_.expire(now, [this](const Parcel& p) {
@@ -89,12 +112,26 @@ void Mesh::begin(LinkId link, Handshake::Side side, std::optional<Address> addre
 }
 
 void Mesh::dial_failed(const Address& address, std::string why, Time now) {
+    now_ = now;
+    if (const auto planned = planned_.find(address); planned != planned_.end()) {
+        routes_.dial_failed(planned->second, now);
+        planned_.erase(planned);
+        if (!book_.entries().contains(address)) return;
+    }
     const auto it = book_.entries().find(address);
     // Once in the journal, then it is in `get net status` until it works.
     if (it != book_.entries().end() && it->second.failures == 0) {
         edge_.log(MSW_INFO, to_text(address) + ": " + why + "; it is dialled again, less and less often", nullptr);
     }
     book_.failed(address, std::move(why), now);
+}
+
+void Mesh::give_up_dial(const Address& address, const std::string& why, Time now) {
+    book_.failed(address, why, now);
+    const auto planned = planned_.find(address);
+    if (planned == planned_.end()) return;
+    routes_.dial_failed(planned->second, now);
+    planned_.erase(planned);
 }
 
 void Mesh::barred(const Address& address, const std::string& why) {
@@ -140,7 +177,7 @@ void Mesh::refuse_namesake(LinkId link, const Link& held, const Datapack& word, 
                       " is refused; \"id\" in its configuration gives it another name",
                   nullptr);
     }
-    ask_for_gossip(held);  // if it is gone without a word, its silence or its answer shows it
+    if (!held.modern()) ask_for_gossip(held);  // if it is gone without a word, its silence or its answer shows it
     if (pending->second.address) {
         const Address address = *pending->second.address;
         close(link, "its id is taken", MSW_DEBUG, now);
@@ -182,24 +219,32 @@ void Mesh::establish(LinkId id, Pending pending, Time now) {
     link.address = pending.remote;
     link.peer = peer;
     link.since = now;
+    if (pending.address) planned_.erase(*pending.address);
     link.alive = now;
     link.heard = now;
     if (pending.address) {
-        book_.answered(*pending.address, peer.id);
-    } else if (peer.listen_port != 0 && peer.only_proxy.empty()) {
+        link.configured = book_.answered(*pending.address, peer.id);
+    } else if (!peer.modern && peer.listen_port != 0 && peer.only_proxy.empty()) {
         const Address address{pending.remote, peer.listen_port};
         link.address = to_text(address);
-        if (book_.learn(address, Source::incoming, now)) book_.answered(address, peer.id);
+        if (book_.learn(address, Source::incoming, now)) (void)book_.answered(address, peer.id);
     }
-    if (!peer.only_proxy.empty()) (void)proxies_.set(peer.id, settings_.id);
+    if (!peer.modern && !peer.only_proxy.empty()) (void)proxies_.set(peer.id, settings_.id);
     edge_.established(id, peer);
     edge_.log(MSW_INFO,
               "connected to " + peer.id + " at " + link.address + (link.we_dialled ? ", dialled" : ", accepted") +
                   (link.modern() ? "" : ", a host of the Python system"),
               nullptr);
-    for (const LinkId surplus : peers_.add(std::move(link), now)) give_back(edge_.retire(surplus), now);
+    for (const LinkId surplus : peers_.add(std::move(link), now)) {
+        end_session(surplus, now);
+        give_back(edge_.retire(surplus), now);
+    }
     const Link* established = peers_.find(id);
-    if (!established->retired) ask_for_gossip(*established);
+    if (established->modern()) {
+        begin_session(*established, now);
+    } else if (!established->retired) {
+        ask_for_gossip(*established);
+    }
     pump(now);
 }
 
@@ -207,7 +252,7 @@ void Mesh::close(LinkId id, const std::string& why, msw_priority priority, Time 
     const auto pending = pending_.find(id);
     if (pending != pending_.end()) {
         const std::string remote = pending->second.remote;
-        if (pending->second.address) book_.failed(*pending->second.address, why, now);
+        if (pending->second.address) give_up_dial(*pending->second.address, why, now);
         if (pending->second.handshake.side() == Handshake::Side::accepted) --unknown_;
         pending_.erase(pending);
         const bool worth_a_line = priority == MSW_DEBUG || counters_.add_with_line(Count::bad_handshake, now);
@@ -220,6 +265,7 @@ void Mesh::close(LinkId id, const std::string& why, msw_priority priority, Time 
     const std::string who = link->peer.id + " (" + link->address + ")";
     const std::string peer = link->peer.id;
     peers_.remove(id);
+    end_session(id, now);
     if (!peers_.connected(peer)) book_.lost(peer, now);
     edge_.log(priority, "the connection with " + who + " was closed: " + why, nullptr);
     give_back(edge_.close(id), now);
@@ -242,6 +288,7 @@ void Mesh::lost(LinkId id, const std::string& why, std::vector<Parcel> unsent, T
     const std::string peer = link->peer.id;
     const bool expected = link->retired;
     peers_.remove(id);
+    end_session(id, now);
     edge_.log(expected || peers_.connected(peer) ? MSW_DEBUG : MSW_INFO,
               "the connection with " + peer + " ended: " + why, nullptr);
     if (!peers_.connected(peer)) book_.lost(peer, now);

@@ -16,11 +16,17 @@
 #include "plugins/net/core/book.hpp"
 #include "plugins/net/core/counters.hpp"
 #include "plugins/net/core/edge.hpp"
+#include "plugins/net/core/flow/arrivals.hpp"
+#include "plugins/net/core/flow/custody.hpp"
+#include "plugins/net/core/flow/questions.hpp"
 #include "plugins/net/core/gossip.hpp"
 #include "plugins/net/core/handshake.hpp"
+#include "plugins/net/core/link/hello.hpp"
+#include "plugins/net/core/link/watch.hpp"
 #include "plugins/net/core/outbox.hpp"
 #include "plugins/net/core/peers.hpp"
 #include "plugins/net/core/proxies.hpp"
+#include "plugins/net/core/routes/routes.hpp"
 
 #include <cstdint>
 #include <map>
@@ -32,21 +38,29 @@ namespace msw::net {
 
 struct MeshSettings {
     std::string id;                 ///< of this host
-    std::string run;                ///< drawn at this start
+    std::string member;             ///< who it is, whatever its id
+    std::uint64_t epoch = 1;        ///< how often it was started
+    Run run = kNoRun;               ///< drawn at this start
     std::uint16_t listen_port = 0;  ///< 0: it doesn't listen
     std::string proxy;              ///< host id of the one that relays for us; empty: none
     bool only_proxy = false;        ///< nobody else may connect to us
     std::size_t old_room = 4096;    ///< bytes a Datapack may take toward an old host
 };
 
+/// Remove what only the daemon of a host may say to its own plugins.
+void strip_local_fields(Datapack& datapack);
+
 /// Thread: one at a time.
-class Mesh {
+class Mesh final : private RoutesEdge, private Custody::Output, private Arrivals::Output {
 public:
-    static constexpr Time kHandshake{10'000};        ///< after which a connection must have said who it is
-    static constexpr Time kGossip{10'000};           ///< between two rounds
-    static constexpr std::size_t kMostUnknown = 64;  ///< accepted connections that haven't said who they are
-    static constexpr std::size_t kMostLinks = 512;   ///< established ones
-    static constexpr unsigned kMostHops = 32;        ///< how often a Datapack is passed on
+    static constexpr Time kLifetime{152'000};            ///< of a Datapack that says nothing of it: 39 tries of 3.9 s
+    static constexpr Time kGrace{10'000};                ///< that the question of an old host is open beyond that
+    static constexpr std::size_t kMostHead = 15 * 1024;  ///< bytes of a head that goes to other hosts
+    static constexpr Time kHandshake{10'000};            ///< after which a connection must have said who it is
+    static constexpr Time kGossip{10'000};               ///< between two rounds
+    static constexpr std::size_t kMostUnknown = 64;      ///< accepted connections that haven't said who they are
+    static constexpr std::size_t kMostLinks = 512;       ///< established ones
+    static constexpr unsigned kMostHops = 32;            ///< how often a Datapack is passed on
 
     /// @param edge  outlives this
     /// @param seed  for jitter
@@ -55,8 +69,16 @@ public:
     // The surroundings.
     void configure(const std::vector<Address>& addresses, Time now) { book_.configure(addresses, now); }
     void set_listen_port(std::uint16_t port) noexcept { settings_.listen_port = port; }
-    /// To be called every half second or so.
+    /// Where others can dial this host; none: nowhere.
+    void set_addresses(std::vector<Address> addresses, Time now) { routes_.set_addresses(std::move(addresses), now); }
+    /// What the clock on the wall says. @param wall_ms  since 1970
+    void set_clock(std::int64_t wall_ms, Time now) noexcept { wall_offset_ = wall_ms - now.count(); }
+    /// To be called after pace() again and again.
     void tick(Time now);
+    /// @return how long the next tick may wait
+    [[nodiscard]] Time pace() const noexcept;
+    /// What came in one go has been handed in: tell who waits for receipts.
+    void end_of_turn(Time now) { arrivals_.tick(now); }
 
     // Connections. A LinkId is never used twice.
     /// @param remote  IP address of the other end
@@ -88,14 +110,19 @@ public:
     /// One from this host: for others if it has `to`, else for net itself.
     void submit(Datapack datapack, Time now);
     /// The link's queue has room again.
-    void has_room_again(Time now) { pump(now); }
+    void has_room_again(Time now) {
+        custody_.pump(now);
+        pump(now);
+    }
+    /// What Edge::hand() handed in under that name has left its mailbox.
+    void taken(std::uint64_t name, Time now) { arrivals_.taken(name, now); }
     /// One could not be written as that peer reads.
     void unfit(const Parcel& parcel, const Error& why, Time now);
     /// mswd did not take one.
     void undeliverable(const Datapack& datapack, const Error& why, Time now);
 
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
-    [[nodiscard]] std::size_t waiting() const noexcept { return outbox_.size(); }
+    [[nodiscard]] std::size_t waiting() const noexcept { return outbox_.size() + custody_.size(); }
 
 private:
     struct Pending {
@@ -106,6 +133,55 @@ private:
         std::string flag;
     };
 
+    /// A link to a host that speaks msw/1.
+    struct Session {
+        std::optional<Hello> hello;  // theirs; until it came nothing else is taken
+        LinkWatch watch;
+    };
+
+    // mesh_links.cpp: what neighbours that speak msw/1 say to each other
+    void begin_session(const Link& link, Time now);
+    void hear_session(LinkId id, Session& session, Datapack datapack, Time now);
+    void hear_hello(LinkId id, Session& session, const Datapack& frame, Time now);
+    void hear_frame(LinkId id, Session& session, const Datapack& frame, Time now);
+    void end_session(LinkId id, Time now);
+    void watch_links(Time now);
+    void write_frame(LinkId link, Datapack frame);
+    void after_routes(Time now);
+    void check_ways(Time now);
+    void tell_run(const std::string& host, const std::string& member);
+    void hear_words(const Datapack& frame, Time now);
+    [[nodiscard]] const Link* link_toward(std::string_view member) const;
+
+    // RoutesEdge
+    void send_routes(LinkId link, std::string body) override;
+    void dial(const std::string& member, const Address& address) override;
+    void drop_surplus(LinkId link) override { surplus_.push_back(link); }
+    void route_changed(const Announced& announced) override { changed_.push_back(announced.said.member); }
+    void raise_epoch(std::uint64_t epoch) override { edge_.raise_epoch(epoch); }
+    void two_runs() override;
+    void route_offence(LinkId link, std::string_view why) override;
+
+    // mesh_flows.cpp: what is carried between hosts that speak msw/1
+    [[nodiscard]] std::int64_t wall(Time now) const noexcept { return now.count() + wall_offset_; }
+    /// @return whether the parcel was for such a host, and is taken care of
+    bool carry(Parcel& parcel, Time now);
+    void carried(LinkId id, Datapack datapack, Time now);
+    void pass_on(LinkId from, Datapack datapack, Time now);
+    void hand_over(Datapack datapack, Time now);
+    [[nodiscard]] Result<std::int64_t> lifetime_of(const Datapack& datapack, Time now) const;
+
+    // Custody::Output
+    [[nodiscard]] Custody::Way way_to(const std::string& member) const override;
+    [[nodiscard]] bool has_room(const std::string& member) const override;
+    void send(const std::string& member, const Held& held, const Envelope& envelope) override;
+    bool send_words(const std::string& member, const std::string& body) override;
+    void ended(const std::string& host, Held held, Ending ending) override;
+
+    // Arrivals::Output
+    [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t token) override;
+    bool tell(const std::string& member, const std::string& receipts, const std::string& windows) override;
+
     // mesh.cpp: connections
     void begin(LinkId link, Handshake::Side side, std::optional<Address> address, std::string remote, Time now);
     void hear_handshake(LinkId link, Pending& pending, const Datapack& word, Time now);
@@ -114,6 +190,7 @@ private:
     void refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now);
     void close(LinkId id, const std::string& why, msw_priority priority, Time now);
     void give_back(std::vector<Parcel> parcels, Time now);
+    void give_up_dial(const Address& address, const std::string& why, Time now);
     void ask_for_gossip(const Link& link);
     void answer_gossip(const Link& link, const Datapack& asked);
     void merge(const Gossip& gossip, const Link& from, Time now);
@@ -124,10 +201,12 @@ private:
     // mesh_traffic.cpp: the way of a Datapack
     /// @param about  asks for old hosts too with `with-legacy: yes`
     [[nodiscard]] Result<std::vector<Way>> resolve(std::string_view to, const Datapack& about) const;
+    /// @param old_hosts  set if some were left out
+    [[nodiscard]] std::vector<std::string> everybody(bool with_legacy, bool& old_hosts) const;
     void spread(Datapack datapack, std::vector<Way> ways, const std::string& came_from, Time now);
     [[nodiscard]] bool leaves_at_once(const Parcel& parcel, const Route& route) const;
     void dispatch(Parcel parcel, Time now);
-    void send(const Link& link, Parcel parcel, const Route& route);
+    void write_old(const Link& link, Parcel parcel, const Route& route);
     void pump(Time now);
     void arrived(LinkId link, Datapack datapack, Time now);
     void relay(const Link& link, Datapack datapack, Time now);
@@ -143,8 +222,9 @@ private:
     [[nodiscard]] std::string status_text() const;
     struct Reachable {
         std::string id;
-        const Link* link;
-        bool direct;
+        const Link* link;  // to write on
+        bool direct = false;
+        bool old = false;
     };
     [[nodiscard]] std::vector<Reachable> reachable() const;
 
@@ -156,6 +236,20 @@ private:
     Peers peers_;
     Proxies proxies_;
     Outbox outbox_;
+    Routes routes_;
+    Custody custody_;
+    Arrivals arrivals_;
+    Questions questions_;
+    std::map<LinkId, Session> sessions_;
+    std::map<std::string, std::string, std::less<>> neighbours_;  // their host ids, by member
+    std::map<std::string, std::string, std::less<>> hops_;        // the neighbour on the way to each member
+    std::map<Address, std::string> planned_;                      // being dialled: the member expected there
+    std::vector<std::string> changed_;                            // members that something new is known of
+    std::vector<LinkId> surplus_;
+    std::uint64_t routes_seen_ = 0;  // version of the table
+    OwnPulse pulse_;
+    Time now_{0};                   // of the call that is under way
+    std::int64_t wall_offset_ = 0;  // ms
     std::map<LinkId, Pending> pending_;
     std::size_t unknown_ = 0;  // of pending_, those that were accepted
     Time next_gossip_{0};

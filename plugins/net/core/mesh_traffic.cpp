@@ -10,12 +10,6 @@
 namespace msw::net {
 namespace {
 
-/// What only the daemon of a host may say to its own plugins.
-void strip_local_fields(Datapack& d) {
-    d.head.remove("size");
-    d.head.remove("fds");
-}
-
 /// @return how often a Datapack may still be passed on; nothing if its `hops` is no number.
 std::optional<unsigned> hops_left(const Datapack& d) {
     const std::string_view text = d.get("hops");
@@ -27,6 +21,11 @@ std::optional<unsigned> hops_left(const Datapack& d) {
 }
 
 }  // namespace
+
+void strip_local_fields(Datapack& d) {
+    d.head.remove("size");
+    d.head.remove("fds");
+}
 
 bool Mesh::is_self(std::string_view id) const { return same_host_id(id, settings_.id); }
 
@@ -47,13 +46,7 @@ Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& abou
             case Target::Kind::role:
                 return Error{Code::no_such_role, "no host has the role @" + target.role + ": there are no roles yet"};
             case Target::Kind::all:
-                for (const Reachable& host : reachable()) {
-                    if (host.direct && !host.link->modern() && !with_legacy) {
-                        old_hosts = true;
-                    } else {
-                        add({host.id});
-                    }
-                }
+                for (std::string& host : everybody(with_legacy, old_hosts)) add({std::move(host)});
                 break;
         }
     }
@@ -66,11 +59,18 @@ Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& abou
 }
 
 void Mesh::submit(Datapack d, Time now) {
+    now_ = now;
     if (d.get("to").empty()) {
         asked(0, d, now);
         return;
     }
     strip_local_fields(d);
+    if (const std::string_view field = reserved_field(d.head); !field.empty()) {
+        failed(d, Count::bad_request,
+               {Code::bad_request, "the field `" + std::string(field) + "` is mswd's own between hosts"}, now);
+        return;
+    }
+    for (const char* name : {"legacy", "onward", "redelivered"}) d.head.remove(name);
     Result<std::vector<Way>> ways = resolve(d.get("to"), d);
     if (!ways) {
         failed(d, Count::bad_target, ways.error(), now);
@@ -103,6 +103,7 @@ void Mesh::spread(Datapack d, std::vector<Way> ways, const std::string& came_fro
 }
 
 void Mesh::heard(LinkId id, Datapack d, Time now) {
+    now_ = now;
     const auto pending = pending_.find(id);
     if (pending != pending_.end()) {
         hear_handshake(id, pending->second, d, now);
@@ -112,7 +113,12 @@ void Mesh::heard(LinkId id, Datapack d, Time now) {
     if (link == nullptr) return;
     peers_.heard(id, now);
     counters_.add(Count::received);
-    if (!link->modern()) d.head.remove("by");
+    if (const auto session = sessions_.find(id); session != sessions_.end()) {
+        hear_session(id, session->second, std::move(d), now);
+        return;
+    }
+    if (link->modern()) return;  // retired: what it says was said on another, or is said again
+    d.head.remove("by");
     // Answers go to `id`: what names no host, or several, must not decide where.
     if (!valid_host_id(d.get("id"))) d.set("id", link->peer.id);
     strip_local_fields(d);
@@ -166,20 +172,21 @@ bool Mesh::leaves_at_once(const Parcel& parcel, const Route& route) const {
 }
 
 void Mesh::dispatch(Parcel parcel, Time now) {
+    if (carry(parcel, now)) return;
     const Route route = find_route(parcel.way, around_, parcel.came_from);
     if (route.kind == Route::Kind::here) {
         arrived(0, std::move(parcel.datapack), now);
         return;
     }
     if (leaves_at_once(parcel, route)) {
-        send(*peers_.to(route.next), std::move(parcel), route);
+        write_old(*peers_.to(route.next), std::move(parcel), route);
         return;
     }
     if (Result<void> added = outbox_.add(parcel, now); !added)
         failed(parcel.datapack, Count::queue_full, added.error(), now);
 }
 
-void Mesh::send(const Link& link, Parcel parcel, const Route& route) {
+void Mesh::write_old(const Link& link, Parcel parcel, const Route& route) {
     parcel.datapack.set("to", to_text(route.left));
     parcel.written_for = link.peer.id;
     counters_.add(Count::sent);
@@ -190,6 +197,7 @@ void Mesh::pump(Time now) {
     if (outbox_.size() == 0) return;
     std::vector<Parcel> here;
     outbox_.offer([&](Parcel& parcel) {
+        if (carry(parcel, now)) return true;
         const Route route = find_route(parcel.way, around_, parcel.came_from);
         if (route.kind == Route::Kind::here) {
             here.push_back(std::move(parcel));
@@ -197,7 +205,7 @@ void Mesh::pump(Time now) {
         }
         const Link* link = route.kind == Route::Kind::next ? peers_.to(route.next) : nullptr;
         if (link == nullptr || !edge_.has_room(link->id)) return false;
-        send(*link, std::move(parcel), route);
+        write_old(*link, std::move(parcel), route);
         return true;
     });
     for (Parcel& parcel : here) arrived(0, std::move(parcel.datapack), now);
@@ -234,7 +242,8 @@ void Mesh::failed(const Datapack& d, Count count, const Error& why, Time now) {
 }
 
 void Mesh::answer(const Datapack& asked, Datapack reply, Time now) {
-    const std::string origin(asked.get("id"));
+    // What an old host sent on through us is answered there.
+    const std::string origin(asked.get(asked.head.has("legacy") && is_self(asked.get("id")) ? "legacy" : "id"));
     reply.set("id", settings_.id);
     reply.set("from", "net");
     reply.set("by", "plugin:net");

@@ -76,13 +76,40 @@ Result<std::string> Mesh::verb(const Datapack& question, Time now) const {
     return Error{Code::bad_request, "\"" + std::string(body.substr(0, 80)) + "\" is not known; " + std::string(kVerbs)};
 }
 
+std::vector<std::string> Mesh::everybody(bool with_legacy, bool& old_hosts) const {
+    std::map<std::string, std::string> hosts;
+    for (const RouteEntry& entry : routes_.table().entries()) {
+        const Announcement& said = entry.what->said;
+        if (!entry.withheld && said.member != settings_.member) hosts.emplace(id_key(said.host), said.host);
+    }
+    for (const Reachable& host : reachable()) {
+        if (!host.old) continue;
+        old_hosts |= !with_legacy;
+        if (with_legacy) hosts.emplace(id_key(host.id), host.id);
+    }
+    std::vector<std::string> out;
+    out.reserve(hosts.size());
+    for (auto& [key, host] : hosts) out.push_back(std::move(host));
+    return out;
+}
+
 std::vector<Mesh::Reachable> Mesh::reachable() const {
     std::map<std::string, Reachable> hosts;
-    for (const Link* link : peers_.all()) hosts.emplace(id_key(link->peer.id), Reachable{link->peer.id, link, true});
+    for (const RouteEntry& entry : routes_.table().entries()) {
+        const Announcement& said = entry.what->said;
+        const std::string_view hop = routes_.table().next_hop(said.member);
+        const Link* link = hop.empty() ? nullptr : link_toward(said.member);
+        if (link != nullptr) hosts.emplace(id_key(said.host), Reachable{said.host, link, hop == said.member, false});
+    }
+    for (const Link* link : peers_.all()) {
+        if (!link->modern()) hosts.emplace(id_key(link->peer.id), Reachable{link->peer.id, link, true, true});
+    }
     for (const auto& [host, proxy] : proxies_.all()) {
         if (is_self(host) || hosts.contains(id_key(host))) continue;
         const Route route = find_route({host}, around_);
-        if (route.kind == Route::Kind::next) hosts.emplace(id_key(host), Reachable{host, peers_.to(route.next), false});
+        if (route.kind == Route::Kind::next) {
+            hosts.emplace(id_key(host), Reachable{host, peers_.to(route.next), false, true});
+        }
     }
     std::vector<Reachable> out;
     out.reserve(hosts.size());
@@ -95,12 +122,16 @@ std::string Mesh::peers_json(Time now) const {
     for (const Reachable& host : reachable()) {
         const Link& link = *host.link;
         auto [waiting, bytes] = outbox_.waiting_for(host.id);
-        if (host.direct) {
+        if (!host.old) {
+            const auto [held, held_bytes] = custody_.waiting_for(std::string(routes_.table().named(host.id).member));
+            waiting += held;
+            bytes += held_bytes;
+        } else if (host.direct) {
             const auto [on_link, bytes_on_link] = edge_.waiting(link.id);
             waiting += on_link;
             bytes += bytes_on_link;
         }
-        rows.push(Json::object({
+        Json row = Json::object({
             {"id", host.id},
             {"address", host.direct ? link.address : std::string()},
             {"direction", host.direct ? (link.we_dialled ? "out" : "in") : ""},
@@ -109,8 +140,15 @@ std::string Mesh::peers_json(Time now) const {
             {"proxy", proxies_.of(host.id)},
             {"waiting", std::uint64_t{waiting}},
             {"waiting_bytes", std::uint64_t{bytes}},
-            {"old", host.direct && !link.modern()},
-        }));
+            {"old", host.old},
+        });
+        const auto session = sessions_.find(link.id);
+        if (host.direct && session != sessions_.end()) {
+            const LinkWatch& watch = session->second.watch;
+            row.set("state", watch.state() == LinkWatch::State::busy ? "busy" : "up");
+            if (const auto time = watch.round_trip()) row.set("round_trip_ms", std::int64_t{time->count()});
+        }
+        rows.push(std::move(row));
     }
     return rows.dump();
 }
@@ -127,6 +165,16 @@ std::string Mesh::queue_json() const {
             {"tries", std::uint64_t{row.parcel->tries}},
         }));
     }
+    custody_.for_each([&](const std::string& host, const std::string&, const Held& held) {
+        const Datapack& d = *held.datapack;
+        rows.push(Json::object({
+            {"to", host},
+            {"app", d.app},
+            {"flag", d.get("flag")},
+            {"bytes", std::uint64_t{d.file ? d.file->size() : d.body.size()}},
+            {"tries", std::uint64_t{held.sent}},
+        }));
+    });
     return rows.dump();
 }
 
@@ -156,8 +204,8 @@ std::string Mesh::status_text() const {
             text += '\n';
         }
     }
-    text +=
-        "waiting: " + std::to_string(outbox_.size()) + " Datapacks, " + std::to_string(outbox_.bytes()) + " bytes\n";
+    text += "waiting: " + std::to_string(outbox_.size() + custody_.size()) + " Datapacks, " +
+            std::to_string(outbox_.bytes() + custody_.bytes()) + " bytes\n";
     text += "counters:";
     for (std::size_t i = 0; i < kCounts; ++i) {
         const auto count = static_cast<Count>(i);

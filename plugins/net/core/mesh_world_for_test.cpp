@@ -12,7 +12,21 @@ HostForTest::HostForTest(World& w, const MeshSettings& settings)
 
 void HostForTest::dial(const Address& to) { world.dial(*this, to); }
 void HostForTest::say(LinkId link, const Datapack& word) { world.carry(*this, link, word); }
-void HostForTest::write(LinkId link, Parcel parcel) { world.carry(*this, link, std::move(parcel.datapack)); }
+void HostForTest::write(LinkId link, Parcel parcel) {
+    Datapack d = parcel.content();
+    std::string_view text = parcel.lines;
+    while (!text.empty()) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        const std::size_t colon = line.find(": ");
+        d.set(line.substr(0, colon), line.substr(colon + 2));
+        text.remove_prefix(line.size() + 1);
+    }
+    if (known.at(link).modern) {
+        world.carry(*this, link, std::move(d));
+    } else {
+        written_to_old.push_back(std::move(d));
+    }
+}
 
 std::vector<Parcel> HostForTest::close(LinkId link) {
     world.cut(*this, link);
@@ -57,14 +71,18 @@ HostForTest& World::add(const char* id, const std::vector<std::uint16_t>& knows,
                         const char* proxy) {
     MeshSettings settings;
     settings.id = id;
-    settings.run = "run-" + std::to_string(last_port_ + 1);
     settings.listen_port = ++last_port_;
+    settings.run = 0x1000U + last_port_;
+    settings.epoch = ++epochs_[id];
+    for (const char* c = id; *c != '\0'; ++c) settings.member += std::to_string(static_cast<int>(*c));
     settings.only_proxy = *only_proxy != '\0';
     settings.proxy = settings.only_proxy ? only_proxy : proxy;
     hosts.push_back(std::make_unique<HostForTest>(*this, settings));
     std::vector<Address> addresses;
     addresses.reserve(knows.size());
     for (const std::uint16_t port : knows) addresses.push_back({"127.0.0.1", port});
+    hosts.back()->mesh.set_clock(now.count(), now);
+    if (!settings.only_proxy) hosts.back()->mesh.set_addresses({hosts.back()->address}, now);
     hosts.back()->mesh.configure(addresses, now);
     return *hosts.back();
 }
@@ -136,7 +154,7 @@ void World::pass(Time time) {
         for (const auto& host : hosts) host->mesh.tick(now);
         settle();
         if (now >= until) return;
-        now += std::min(Time(500), until - now);
+        now += std::min(Time(50), until - now);
     }
 }
 

@@ -34,6 +34,12 @@ public:
     std::vector<Parcel> close(LinkId link) override;
     std::vector<Parcel> retire(LinkId link) override;
     void deliver(LinkId, Datapack datapack) override { delivered.push_back(std::move(datapack)); }
+    [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t) override {
+        delivered.push_back(datapack);
+        return Arrivals::Handed::ended;
+    }
+    [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
+    void raise_epoch(std::uint64_t epoch) override { epoch_on_disk = epoch; }
     void log(msw_priority priority, std::string_view text, const Datapack* about) override {
         lines.push_back({priority, std::string(text), std::string(about == nullptr ? "" : about->get("flag"))});
     }
@@ -51,8 +57,10 @@ public:
     Address address;
     std::map<LinkId, PeerInfo> known;
     std::vector<Datapack> delivered;
+    std::vector<Datapack> written_to_old;  ///< on links that lead nowhere
     std::vector<Line> lines;
     bool room = true;
+    std::uint64_t epoch_on_disk = 0;
 };
 
 /// Time, the wires, and who is up.
@@ -63,7 +71,7 @@ public:
                      const char* proxy = "");
     /// It is gone, without a word.
     void kill(HostForTest& host);
-    /// Let `time` pass, in steps of half a second.
+    /// Let `time` pass, in steps of 50 ms.
     void pass(Time time);
     /// Until nothing is under way.
     void settle();
@@ -84,6 +92,7 @@ private:
     [[nodiscard]] HostForTest* at(const Address& address);
 
     std::map<std::pair<HostForTest*, LinkId>, End> wires_;
+    std::map<std::string, std::uint64_t> epochs_;  // by host id
     std::deque<std::function<void()>> under_way_;
     LinkId last_link_ = 0;
     std::uint16_t last_port_ = 0;

@@ -12,7 +12,7 @@ void Outlet::push(Parcel parcel) {
 
 void Outlet::gather() {
     while (!waiting_.empty() && batch_.size() < kBatchCount && encoder_.bytes() < kBatchBytes) {
-        if (waiting_.front().datapack.file) {
+        if (waiting_.front().content().file) {
             if (!batch_.empty()) return;
             Parcel parcel = std::move(waiting_.front());
             waiting_.pop_front();
@@ -22,7 +22,7 @@ void Outlet::gather() {
         batch_.push_back({std::move(waiting_.front()), 0});
         waiting_.pop_front();
         Gathered& last = batch_.back();
-        Result<void> added = encoder_.add(last.parcel.datapack);
+        Result<void> added = encoder_.add(last.parcel.content(), last.parcel.lines);
         if (added && most_ != 0 && encoder_.bytes() > most_) {
             added = Error{Code::too_large, "the Datapack takes " + std::to_string(encoder_.bytes()) +
                                                " bytes, and that host reads " + std::to_string(most_) + " at most"};
@@ -41,7 +41,8 @@ void Outlet::gather() {
 
 bool Outlet::gather_file(Parcel& parcel) {
     file_head_.clear();
-    Result<void> encoded = encode_head(parcel.datapack, dialect_, parcel.datapack.file->size(), file_head_);
+    Result<void> encoded =
+        encode_head(parcel.content(), dialect_, parcel.content().file->size(), file_head_, parcel.lines);
     if (encoded && most_ != 0 && file_head_.size() > most_) {
         encoded = Error{Code::too_large, "the head takes " + std::to_string(file_head_.size()) +
                                              " bytes, and that host reads " + std::to_string(most_) + " at most"};
@@ -76,7 +77,7 @@ std::span<const iovec> Outlet::parts() {
 void Outlet::taken(std::size_t bytes) {
     offset_ += bytes;
     while (done_ < batch_.size() && batch_[done_].end <= offset_) {
-        if (batch_[done_].parcel.datapack.file) {
+        if (batch_[done_].parcel.content().file) {
             file_due_ = true;
             return;
         }

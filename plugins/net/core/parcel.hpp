@@ -6,6 +6,7 @@
 #include "plugins/net/core/time.hpp"
 
 #include <cstddef>
+#include <memory>
 #include <string>
 
 namespace msw::net {
@@ -18,15 +19,20 @@ namespace msw::net {
 
 /// Thread: like a std::string.
 struct Parcel {
-    Datapack datapack;        ///< `to` is set when it leaves
+    Datapack datapack;  ///< `to` is set when it leaves
+    /// In place of `datapack` one that is in custody here, and what is written on it besides.
+    std::shared_ptr<const Datapack> held;
+    std::string lines;
     Way way;                  ///< hosts it is still to pass; empty: for the neighbour itself
     std::string came_from;    ///< the neighbour that gave it to us; empty: made on this host
     Time next_try{0};         ///< when it has failed once more
     unsigned tries = 0;       ///< failures so far
-    bool for_link = false;    ///< of this link only (addresses exchanged): not kept when the link goes
+    bool for_link = false;    ///< of this link only, or in custody here: not kept when the link goes
     std::string written_for;  ///< while it is on a link: the host it goes to next
 
-    [[nodiscard]] std::size_t weight() const noexcept { return weight_of(datapack); }
+    /// @return what is written
+    [[nodiscard]] const Datapack& content() const noexcept { return held ? *held : datapack; }
+    [[nodiscard]] std::size_t weight() const noexcept { return weight_of(content()) + lines.size(); }
 
     /// @return the host it is for; empty for one that is the neighbour's own
     [[nodiscard]] std::string destination() const { return way.empty() ? written_for : way.back(); }

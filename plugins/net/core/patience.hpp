@@ -19,7 +19,11 @@ public:
 
     /// What an app is called where only a number fits.
     using Name = std::size_t;
-    [[nodiscard]] static Name name_of(std::string_view app) noexcept { return std::hash<std::string_view>{}(app); }
+    /// Names have the highest bit, those of flows (Arrivals) don't.
+    static constexpr Name kBit = Name{1} << 63U;
+    [[nodiscard]] static Name name_of(std::string_view app) noexcept {
+        return std::hash<std::string_view>{}(app) | kBit;
+    }
 
     /// An app had no room. @return whether it has had none for too long
     [[nodiscard]] bool is_over(Name app, Time now) {

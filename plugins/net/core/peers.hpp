@@ -1,6 +1,6 @@
 // The established links, and which of several to the same host is used.
 //
-// Two hosts that dial each other at once get two connections. Of those that announce `can: many percent` the one with
+// Two hosts that dial each other at once get two connections. Of those that announce `can: msw/1` the one with
 // the lower id decides which stays, so that both ends agree: the connection that it made itself, as long as that one
 // shows life. A connection from a host that was started again thus replaces the one its dead predecessor left behind.
 // The other side only prefers the same connection for writing, and closes the surplus when it is told so by its end.
@@ -28,7 +28,8 @@ using LinkId = std::uint64_t;
 struct Link {
     LinkId id = 0;
     bool we_dialled = false;
-    std::string address;  ///< of the other end, for people
+    bool configured = false;  ///< its address stands in the address file
+    std::string address;      ///< of the other end, for people
     PeerInfo peer;
     Time since{0};         ///< when it was established
     Time alive{0};         ///< when bytes last came, or left
@@ -36,7 +37,7 @@ struct Link {
     bool retired = false;  ///< nothing is written to it any more
 
     /// @return whether the other end is no host of the Python system.
-    [[nodiscard]] bool modern() const noexcept { return peer.many; }
+    [[nodiscard]] bool modern() const noexcept { return peer.modern; }
 };
 
 /// Thread: one at a time.

@@ -15,8 +15,7 @@ Link link(LinkId id, const char* host, bool we_dialled, bool modern = true, Time
     l.id = id;
     l.we_dialled = we_dialled;
     l.peer.id = host;
-    l.peer.many = modern;
-    l.peer.percent = modern;
+    l.peer.modern = modern;
     l.since = since;
     l.alive = since;
     return l;

@@ -24,8 +24,7 @@ Connection::Connection(uv_loop_t* loop, LinkId id, uv::Stream stream, std::share
 
 void Connection::established(const PeerInfo& peer, std::size_t old_room) {
     established_ = true;
-    const Dialect dialect = peer.percent ? Dialect::v1 : peer.many ? Dialect::v0_1 : Dialect::old_host;
-    writer_.begin(dialect, peer.many, old_room);
+    writer_.begin(peer.modern, old_room);
 }
 
 std::span<char> Connection::room() { return decoder_->room(file_ ? kReadFile : kRead); }

@@ -42,6 +42,7 @@ public:
     Connection(uv_loop_t* loop, LinkId id, uv::Stream stream, std::shared_ptr<const FileRoot> files, Owner& owner);
 
     [[nodiscard]] LinkId id() const noexcept { return id_; }
+    [[nodiscard]] int fd() const noexcept { return stream_.fd(); }
     [[nodiscard]] Writer& writer() noexcept { return writer_; }
     [[nodiscard]] const Writer& writer() const noexcept { return writer_; }
 

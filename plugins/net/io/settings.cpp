@@ -44,7 +44,6 @@ Result<Settings> read_settings(const plugin::Host& host) {
     if (!valid_host_id(s.mesh.id)) {
         return Error{Code::bad_request, "\"" + s.mesh.id + "\" is no host id: " + std::string(kHostIdRule)};
     }
-    s.mesh.run = new_flag();
     s.mesh.proxy = value_of(host, "proxy").as_string();
     s.mesh.only_proxy = value_of(host, "onlyproxy").as_bool();
     if (!s.mesh.proxy.empty() && (!valid_host_id(s.mesh.proxy) || same_host_id(s.mesh.proxy, s.mesh.id))) {
@@ -60,6 +59,7 @@ Result<Settings> read_settings(const plugin::Host& host) {
     s.backlog = static_cast<int>(number(host, "listen_num", 39, 1, 4096));
     s.config_dir = value_of(host, "config_dir").as_string();
     s.file_root = value_of(host, "file_root").as_string();
+    s.state_dir = value_of(host, "state_dir").as_string();
     return s;
 }
 

@@ -16,6 +16,7 @@ struct Settings {
     int backlog = 39;           ///< connections that may wait to be accepted
     std::string config_dir;     ///< where address.txt lies
     std::string file_root;
+    std::string state_dir;
 };
 
 /// Read the settings from mswd, which has checked their types.

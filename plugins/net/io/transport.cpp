@@ -3,14 +3,21 @@
 #include "base/descriptors.hpp"
 #include "msw/encoder.hpp"
 #include "plugins/net/io/endpoint.hpp"
+#include "plugins/net/io/identity.hpp"
+#include "plugins/net/io/vitals.hpp"
 
+#include <chrono>
 #include <random>
 #include <utility>
 
 namespace msw::net {
 namespace {
 
-constexpr uv::Timer::Duration kTick{500};
+std::int64_t wall_ms() {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch())
+        .count();
+}
+
 constexpr std::size_t kMostHeldHere = 4 * 1024 * 1024;  // bytes made here for this host that may wait for a mailbox
 
 std::size_t weight_of(const plugin::Handle& datapack) { return datapack.body().size() + 1024; }
@@ -20,13 +27,15 @@ std::size_t weight_of(const plugin::Handle& datapack) { return datapack.body().s
 Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* host) {
     Result<Settings> settings = read_settings(plugin::Host(host));
     if (!settings) return settings.error();
+    if (Result<void> begun = begin_run(settings->state_dir, settings->mesh); !begun) return begun.error();
     Result<FileRoot> files = FileRoot::open(settings->file_root);
     if (!files) return Error{files.error().code, "the file root can't be used: " + files.error().text};
     auto shared = std::make_shared<const FileRoot>(std::move(files).value());
     std::unique_ptr<Transport> transport(new Transport(host, std::move(settings).value(), std::move(shared)));
     if (Result<void> listening = transport->listen(); !listening) return listening.error();
     transport->reloaded();
-    transport->tick_.start(uv::Timer::Duration(0), kTick);
+    transport->mesh_.set_addresses(transport->own_addresses(), transport->now());
+    transport->tick();
     return transport;
 }
 
@@ -36,11 +45,7 @@ Transport::Transport(const msw_host_v1* host, Settings settings, std::shared_ptr
       settings_(std::move(settings)),
       files_(std::move(files)),
       mesh_(settings_.mesh, *this, std::random_device{}()),
-      tick_(loop_,
-            [this] {
-                mesh_.tick(now());
-                offer_held();
-            }),
+      tick_(loop_, [this] { tick(); }),
       turn_(loop_, [this] { end_of_turn(); }) {}
 
 Transport::~Transport() {
@@ -51,6 +56,19 @@ Transport::~Transport() {
     if (unsent == 0) return;
     host_.log(MSW_WARNING,
               std::to_string(unsent) + " Datapacks for other hosts were not sent before mswd stopped; they are gone");
+}
+
+void Transport::tick() {
+    mesh_.set_clock(wall_ms(), now());
+    mesh_.tick(now());
+    offer_held();
+    next_tick_ = now() + mesh_.pace();
+    tick_.start(mesh_.pace());
+}
+
+std::vector<Address> Transport::own_addresses() const {
+    if (settings_.mesh.only_proxy) return {};
+    return {{ip_text(settings_.listen), listener_->port()}};
 }
 
 Result<void> Transport::listen() {
@@ -102,6 +120,7 @@ void Transport::accepted(uv::Stream stream) {
 }
 
 void Transport::dial(const Address& address) {
+    if (dialers_.contains(address)) return;  // its end is the end of this one, too
     dialers_[address] = std::make_unique<Dialer>(
         loop_, address, [this, address](Dialer::Outcome outcome) { dial_ended(address, std::move(outcome)); });
 }
@@ -208,6 +227,31 @@ void Transport::deliver(LinkId from, Datapack datapack) {
     held_here_.push_back(std::move(handle));
 }
 
+Arrivals::Handed Transport::hand(const Datapack& datapack, std::uint64_t name) {
+    const plugin::Handle handle = host_.make(datapack);
+    if (!handle) {
+        mesh_.undeliverable(datapack, {Code::bad_request, "mswd can't make a Datapack of it"}, now());
+        return Arrivals::Handed::ended;
+    }
+    const msw_host_v1* raw = host_.raw();
+    auto* const arg = reinterpret_cast<void*>(name);
+    switch (raw->deliver(raw->self, handle.raw(), {nullptr, 0}, {nullptr, 0}, nullptr, arg)) {
+        case MSW_OK: return Arrivals::Handed::waits;
+        case MSW_FULL: return Arrivals::Handed::full;
+        case MSW_ENDED: return Arrivals::Handed::ended;
+        case MSW_CLOSED: mesh_.undeliverable(datapack, {Code::closed, "mswd is stopping"}, now()); break;
+        default: mesh_.undeliverable(datapack, {Code::bad_request, "mswd refused it"}, now()); break;
+    }
+    return Arrivals::Handed::ended;
+}
+
+Vitals Transport::vitals(LinkId link) const {
+    const Connection* connection = find(link);
+    return connection == nullptr ? Vitals{} : vitals_of(connection->fd());
+}
+
+void Transport::raise_epoch(std::uint64_t epoch) { keep_epoch(settings_.state_dir, epoch, host_); }
+
 bool Transport::hand_in(const plugin::Handle& datapack) {
     const msw_host_v1* raw = host_.raw();
     auto* const name = reinterpret_cast<void*>(Patience::name_of(datapack.app()));
@@ -259,6 +303,11 @@ void Transport::file_refused(Connection& c, const Datapack& head, const Error& w
 }
 
 void Transport::end_of_turn() {
+    mesh_.end_of_turn(now());
+    if (next_tick_ > now() + mesh_.pace()) {
+        next_tick_ = now() + mesh_.pace();
+        tick_.start(mesh_.pace());
+    }
     while (!dirty_.empty()) {
         const LinkId id = dirty_.extract(dirty_.begin()).value();
         if (Connection* connection = find(id)) connection->writer().flush();

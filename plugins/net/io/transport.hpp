@@ -35,7 +35,12 @@ public:
     void take(const plugin::Handle& datapack) { mesh_.submit(datapack.copy(), now()); }
     /// What was delivered under that name has left its mailbox.
     void taken(void* name) {
-        patience_.begin_anew(reinterpret_cast<Patience::Name>(name));
+        const auto number = reinterpret_cast<std::uintptr_t>(name);
+        if ((number & Patience::kBit) == 0) {
+            mesh_.taken(number, now());
+            return;
+        }
+        patience_.begin_anew(number);
         offer_held();
     }
     void reloaded();
@@ -55,6 +60,9 @@ private:
     std::vector<Parcel> close(LinkId link) override;
     std::vector<Parcel> retire(LinkId link) override;
     void deliver(LinkId from, Datapack datapack) override;
+    [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) override;
+    [[nodiscard]] Vitals vitals(LinkId link) const override;
+    void raise_epoch(std::uint64_t epoch) override;
     void log(msw_priority priority, std::string_view text, const Datapack* about) override;
 
     // Connection::Owner
@@ -80,6 +88,8 @@ private:
     /// @return whether it is off our hands: handed in, or answered with an error because its app takes nothing
     [[nodiscard]] bool settle(const plugin::Handle& datapack);
     void end_of_turn();
+    void tick();
+    [[nodiscard]] std::vector<Address> own_addresses() const;
 
     plugin::Host host_;
     uv_loop_t* loop_;
@@ -97,6 +107,7 @@ private:
     Patience patience_;
     std::optional<uv::Listener> listener_;
     uv::Timer tick_;
+    Time next_tick_{0};
     TurnHook turn_;
 };
 

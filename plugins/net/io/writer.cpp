@@ -44,9 +44,9 @@ void Writer::say(std::string bytes) {
     pacer_.written();  // an old host must not find this and what comes next in one recv()
 }
 
-void Writer::begin(Dialect dialect, bool many, std::size_t old_room) {
-    paced_ = !many;
-    outlet_.emplace(dialect, !many, many ? 0 : old_room);
+void Writer::begin(bool modern, std::size_t old_room) {
+    paced_ = !modern;
+    outlet_.emplace(modern ? Dialect::v1 : Dialect::old_host, !modern, modern ? 0 : old_room);
 }
 
 bool Writer::has_room() const noexcept {
@@ -123,7 +123,7 @@ void Writer::wait_for_room() {
 }
 
 void Writer::read_piece() {
-    const std::shared_ptr<const File>& file = outlet_->file_parcel().datapack.file;
+    const std::shared_ptr<const File>& file = outlet_->file_parcel().content().file;
     const std::uint64_t left = file->size() - file_offset_;
     if (left == 0) {
         file_offset_ = 0;

@@ -40,8 +40,10 @@ public:
 
     /// Write a handshake's word, before begin().
     void say(std::string bytes);
-    /// From now on Datapacks are written. @param old_room  bytes one may take if it is an old host
-    void begin(Dialect dialect, bool many, std::size_t old_room);
+    /// From now on Datapacks are written.
+    /// @param modern    msw/1; else as an old host reads them
+    /// @param old_room  bytes one may take then
+    void begin(bool modern, std::size_t old_room);
 
     [[nodiscard]] bool has_room() const noexcept;
     void push(Parcel parcel) { outlet_->push(std::move(parcel)); }

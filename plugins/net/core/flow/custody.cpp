@@ -230,6 +230,13 @@ std::pair<std::size_t, std::size_t> Custody::waiting_for(const std::string& memb
     return {count, at->second.bytes};
 }
 
+std::vector<std::string> Custody::members() const {
+    std::vector<std::string> all;
+    all.reserve(destinations_.size());
+    for (const auto& [member, to] : destinations_) all.push_back(member);
+    return all;
+}
+
 void Custody::for_each(const std::function<void(const std::string&, const std::string&, const Held&)>& give) const {
     for (const auto& [member, to] : destinations_) {
         for (const auto& [name, flow] : to.flows) {

@@ -88,6 +88,8 @@ public:
     [[nodiscard]] Run run_of(const std::string& member) const;
     /// @return how many Datapacks wait for a host's receipt, and how many bytes
     [[nodiscard]] std::pair<std::size_t, std::size_t> waiting_for(const std::string& member) const;
+    /// @return all hosts that something was ever sent to, as members
+    [[nodiscard]] std::vector<std::string> members() const;
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// Call `give` for each, by host and flow, in order.

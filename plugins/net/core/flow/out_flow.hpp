@@ -21,6 +21,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace msw::net {
@@ -32,6 +33,8 @@ inline constexpr std::size_t kFirstCredit = std::size_t{64} * 1024;
 struct Held {
     std::shared_ptr<const Datapack> datapack;  ///< without envelope, `to`, `via` and `hops`
     std::shared_ptr<void> with;                ///< dropped together with it: room that it takes up elsewhere
+    std::vector<std::string> via;              ///< hosts it must pass on its way
+    std::string lines;                         ///< `to` and `via` as they are written
     std::uint64_t n = 0;
     std::size_t charge = 0;    ///< charge_of()
     std::int64_t expires = 0;  ///< ms since 1970

@@ -25,19 +25,24 @@ void Questions::open(const Datapack& question, std::string_view host, std::int64
         if (posts_.empty()) return;
         forget(*posts_.begin()->second);
     }
-    Question q{std::string(question.get("from")), question.get("stream") == "1", question.method != "get", expires_ms,
+    Question q{std::string(question.get("from")),
+               std::string(question.get("legacy")),
+               question.get("stream") == "1",
+               question.method != "get",
+               expires_ms,
                ++serial_};
     Open::value_type& opened = *open_.emplace(std::move(key), std::move(q)).first;
     by_expiry_.emplace(std::pair(expires_ms, serial_), &opened);
     if (opened.second.post) posts_.emplace(serial_, &opened);
 }
 
-bool Questions::admit(const Datapack& answer, std::string_view host) {
+std::optional<std::string> Questions::admit(const Datapack& answer, std::string_view host) {
     const auto at = open_.find(key_of(answer.get("flag"), host));
-    if (at == open_.end() || at->second.asker != answer.app) return false;
+    if (at == open_.end() || at->second.asker != answer.app) return std::nullopt;
     const bool more = at->second.streamed && answer.head.has("part") && answer.get("end") != "1";
+    std::string legacy = at->second.legacy;
     if (!more) forget(*at);
-    return true;
+    return legacy;
 }
 
 void Questions::close(std::string_view flag, std::string_view host) {

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -29,8 +30,9 @@ public:
     void open(const Datapack& question, std::string_view host, std::int64_t expires_ms);
 
     /// `answer` came from `host`: if its question is open, and this is the last answer, it is closed now.
-    /// @return whether to let it through
-    [[nodiscard]] bool admit(const Datapack& answer, std::string_view host);
+    /// @return for whom to let it through: the old host that this one asked for (`legacy`), empty for its own app; or
+    /// nothing: don't
+    [[nodiscard]] std::optional<std::string> admit(const Datapack& answer, std::string_view host);
 
     /// It ended here, without an answer from there.
     void close(std::string_view flag, std::string_view host);
@@ -43,6 +45,7 @@ public:
 private:
     struct Question {
         std::string asker;
+        std::string legacy;
         bool streamed = false;
         bool post = false;
         std::int64_t expires = 0;

@@ -28,11 +28,11 @@ Datapack part(const std::string& flag, const char* number, bool last) {
 TEST(Questions, LetOneAnswerThrough) {
     Questions questions;
     questions.open(question("get", "f"), "Miku", 1000);
-    EXPECT_FALSE(questions.admit(answer("f"), "rin")) << "another host was asked";
-    EXPECT_FALSE(questions.admit(answer("f", "@2"), "miku")) << "somebody else asked";
-    EXPECT_FALSE(questions.admit(answer("g"), "miku"));
-    EXPECT_TRUE(questions.admit(answer("f"), "miku"));
-    EXPECT_FALSE(questions.admit(answer("f"), "miku")) << "it is answered";
+    EXPECT_FALSE(questions.admit(answer("f"), "rin").has_value()) << "another host was asked";
+    EXPECT_FALSE(questions.admit(answer("f", "@2"), "miku").has_value()) << "somebody else asked";
+    EXPECT_FALSE(questions.admit(answer("g"), "miku").has_value());
+    EXPECT_TRUE(questions.admit(answer("f"), "miku").has_value());
+    EXPECT_FALSE(questions.admit(answer("f"), "miku").has_value()) << "it is answered";
     EXPECT_EQ(questions.size(), 0U);
 }
 
@@ -40,8 +40,8 @@ TEST(Questions, AreOpenForEachHostThatIsAsked) {
     Questions questions;
     questions.open(question("post", "f"), "miku", 1000);
     questions.open(question("post", "f"), "rin", 1000);
-    EXPECT_TRUE(questions.admit(answer("f"), "rin"));
-    EXPECT_TRUE(questions.admit(answer("f"), "miku"));
+    EXPECT_TRUE(questions.admit(answer("f"), "rin").has_value());
+    EXPECT_TRUE(questions.admit(answer("f"), "miku").has_value());
 }
 
 TEST(Questions, LetPartsThroughWhereTheyWereAskedFor) {
@@ -49,15 +49,15 @@ TEST(Questions, LetPartsThroughWhereTheyWereAskedFor) {
     Datapack streamed = question("get", "f");
     streamed.set("stream", "1");
     questions.open(streamed, "miku", 1000);
-    EXPECT_TRUE(questions.admit(part("f", "0", false), "miku"));
-    EXPECT_TRUE(questions.admit(part("f", "1", true), "miku"));
-    EXPECT_FALSE(questions.admit(part("f", "2", true), "miku"));
+    EXPECT_TRUE(questions.admit(part("f", "0", false), "miku").has_value());
+    EXPECT_TRUE(questions.admit(part("f", "1", true), "miku").has_value());
+    EXPECT_FALSE(questions.admit(part("f", "2", true), "miku").has_value());
     questions.open(streamed, "miku", 1000);
-    EXPECT_TRUE(questions.admit(answer("f"), "miku")) << "an error ends it";
-    EXPECT_FALSE(questions.admit(part("f", "0", false), "miku"));
+    EXPECT_TRUE(questions.admit(answer("f"), "miku").has_value()) << "an error ends it";
+    EXPECT_FALSE(questions.admit(part("f", "0", false), "miku").has_value());
     questions.open(question("get", "f"), "miku", 1000);
-    EXPECT_TRUE(questions.admit(part("f", "0", false), "miku"));
-    EXPECT_FALSE(questions.admit(part("f", "1", false), "miku")) << "one answer was asked for";
+    EXPECT_TRUE(questions.admit(part("f", "0", false), "miku").has_value());
+    EXPECT_FALSE(questions.admit(part("f", "1", false), "miku").has_value()) << "one answer was asked for";
 }
 
 TEST(Questions, EndWithTheirTime) {
@@ -65,11 +65,11 @@ TEST(Questions, EndWithTheirTime) {
     questions.open(question("get", "late"), "miku", 1001);
     questions.open(question("get", "early"), "miku", 1000);
     questions.expire(1000);
-    EXPECT_FALSE(questions.admit(answer("early"), "miku"));
-    EXPECT_TRUE(questions.admit(answer("late"), "miku"));
+    EXPECT_FALSE(questions.admit(answer("early"), "miku").has_value());
+    EXPECT_TRUE(questions.admit(answer("late"), "miku").has_value());
     questions.open(question("get", "f"), "miku", 1000);
     questions.close("f", "MIKU");
-    EXPECT_FALSE(questions.admit(answer("f"), "miku"));
+    EXPECT_FALSE(questions.admit(answer("f"), "miku").has_value());
     questions.expire(5000);
     EXPECT_EQ(questions.size(), 0U);
 }
@@ -88,14 +88,14 @@ TEST(Questions, ForgetTheOldestPostWhenThereIsNoRoom) {
     }
     questions.open(question("get", "new"), "miku", 1000);
     EXPECT_EQ(questions.size(), Questions::kMost);
-    EXPECT_FALSE(questions.admit(answer("0"), "miku"));
+    EXPECT_FALSE(questions.admit(answer("0"), "miku").has_value());
     EXPECT_TRUE(questions.has_room());
     questions.open(question("get", "newer"), "miku", 1000);
     EXPECT_FALSE(questions.has_room()) << "only `get` is left";
     questions.open(question("get", "too many"), "miku", 1000);
-    EXPECT_FALSE(questions.admit(answer("too many"), "miku"));
-    EXPECT_TRUE(questions.admit(answer("2"), "miku"));
-    EXPECT_TRUE(questions.admit(answer("newer"), "miku"));
+    EXPECT_FALSE(questions.admit(answer("too many"), "miku").has_value());
+    EXPECT_TRUE(questions.admit(answer("2"), "miku").has_value());
+    EXPECT_TRUE(questions.admit(answer("newer"), "miku").has_value());
 }
 
 }  // namespace

@@ -1,0 +1,264 @@
+// What is carried between hosts that speak msw/1: into custody, over relays, out of flows.
+#include "plugins/net/core/mesh.hpp"
+
+#include "msw/encoder.hpp"
+#include "msw/host_id.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace msw::net {
+namespace {
+
+std::string joined(const std::vector<std::string>& hosts) {
+    std::string text;
+    for (const std::string& host : hosts) text.append(text.empty() ? "" : ",").append(host);
+    return text;
+}
+
+/// Take the first host off a list. @return what is left
+std::string_view rest_of(std::string_view via) {
+    const std::size_t comma = via.find(',');
+    return comma == std::string_view::npos ? std::string_view{} : via.substr(comma + 1);
+}
+
+/// @return whether a head fits where the flow's fields come to it
+bool head_fits(const Datapack& d) {
+    if (d.head.size() > 110) return false;
+    if (d.head.wire_size() * 3 <= Mesh::kMostHead) return true;  // however much of it must be escaped
+    std::string head;
+    return encode_head(d, Dialect::v1, 0, head) && head.size() <= Mesh::kMostHead;
+}
+
+}  // namespace
+
+Result<std::int64_t> Mesh::lifetime_of(const Datapack& d, Time now) const {
+    const std::string_view text = d.get("expires");
+    if (text.empty()) return wall(now) + kLifetime.count();
+    std::int64_t seconds = 0;
+    const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    constexpr std::int64_t kMostSeconds = 253'402'300'799;  // the year 9999
+    if (status != std::errc{} || rest != text.data() + text.size() || seconds < 0 || seconds > kMostSeconds) {
+        return Error{Code::bad_request,
+                     "`expires` is \"" + std::string(text.substr(0, 32)) + "\"; it takes a time in seconds since 1970"};
+    }
+    return seconds * 1000;
+}
+
+bool Mesh::carry(Parcel& parcel, Time now) {
+    const RouteTable& table = routes_.table();
+    // `GATEWAY&OLD`: the flow ends at the gateway, which passes it on as old hosts know it.
+    std::string onward;
+    Way way = parcel.way;
+    if (way.size() > 1 && table.named(way.back()).member.empty()) {
+        onward = std::move(way.back());
+        way.pop_back();
+    }
+    const std::string member(table.named(way.back()).member);
+    if (member == settings_.member && onward.empty()) parcel.way = {settings_.id};  // whatever the way, it ends here
+    if (member.empty() || member == settings_.member) return false;
+    Datapack d = std::move(parcel.datapack);
+    // `a&b` is a flow for each.
+    if (const std::size_t amp = d.app.find('&'); amp != std::string::npos && d.method != "reply") {
+        std::string_view apps = d.app;
+        while (!apps.empty()) {
+            Parcel one;
+            one.datapack = d;
+            one.datapack.app = apps.substr(0, apps.find('&'));
+            one.way = parcel.way;
+            apps.remove_prefix(std::min(one.datapack.app.size() + 1, apps.size()));
+            (void)carry(one, now);
+        }
+        return true;
+    }
+    d.head.remove("to");
+    d.head.remove("hops");
+    if (!is_self(d.get("id"))) {
+        // An old host's: this one answers for it.
+        d.set("legacy", d.get("id"));
+        d.set("id", settings_.id);
+    }
+    const std::string host = way.back();
+    const Result<std::int64_t> expires = lifetime_of(d, now);
+    if (!expires) {
+        failed(d, Count::bad_request, expires.error(), now);
+        return true;
+    }
+    if (!onward.empty()) d.set("onward", onward);
+    if (!head_fits(d)) {
+        failed(d, Count::unfit,
+               {Code::too_large,
+                "its head is larger than other hosts take: " + std::to_string(kMostHead) + " bytes and 110 fields"},
+               now);
+        return true;
+    }
+    const bool is_question = d.method != "reply";
+    Held held;
+    held.expires = *expires;
+    held.lines = "to: " + host + "\n";
+    way.pop_back();
+    if (!way.empty()) held.lines += "via: " + joined(way) + "\n";
+    held.via = std::move(way);
+    held.datapack = std::make_shared<const Datapack>(std::move(d));
+    hops_.try_emplace(member, table.next_hop(member));
+    // A gateway tries for as long again.
+    if (is_question) questions_.open(*held.datapack, host, *expires + (onward.empty() ? 0 : kGrace.count()));
+    if (const Result<void> taken = custody_.take(member, host, held, now); !taken) {
+        if (is_question) questions_.close(held.datapack->get("flag"), host);
+        failed(*held.datapack, Count::queue_full, taken.error(), now);
+    }
+    return true;
+}
+
+Custody::Way Mesh::way_to(const std::string& member) const {
+    const std::string_view hop = routes_.table().next_hop(member);
+    if (hop.empty()) return Custody::Way::none;
+    return hop == member ? Custody::Way::direct : Custody::Way::relayed;
+}
+
+bool Mesh::has_room(const std::string& member) const {
+    const Link* link = link_toward(member);
+    return link != nullptr && edge_.has_room(link->id);
+}
+
+void Mesh::send(const std::string& member, const Held& held, const Envelope& envelope) {
+    const Link* link =
+        link_toward(held.via.empty() ? member : std::string(routes_.table().named(held.via.front()).member));
+    if (link == nullptr) return;  // the timer tries again
+    Parcel parcel;
+    parcel.held = held.datapack;
+    parcel.lines = held.lines;
+    write_envelope(envelope, parcel.lines);
+    parcel.for_link = true;
+    counters_.add(Count::sent);
+    edge_.write(link->id, std::move(parcel));
+}
+
+void Mesh::ended(const std::string& host, Held held, Ending ending) {
+    if (ending == Ending::received) return;
+    const Datapack& d = *held.datapack;
+    questions_.close(d.get("flag"), host);
+    if (ending == Ending::unconfirmed) {
+        failed(d, Count::unconfirmed,
+               {Code::unconfirmed, "it was sent to " + host + ", and no word came that it arrived"}, now_);
+        return;
+    }
+    const bool reachable = way_to(std::string(routes_.table().named(host).member)) != Custody::Way::none;
+    failed(d, reachable ? Count::expired : Count::unreachable,
+           reachable ? Error{Code::expired, "its time ran out before " + host + " took it"}
+                     : Error{Code::unreachable, host + " could not be reached before its time ran out"},
+           now_);
+}
+
+void Mesh::carried(LinkId id, Datapack d, Time now) {
+    const std::string_view to = d.get("to");
+    if (!valid_host_id(d.get("id")) || !valid_host_id(to)) {
+        counters_.add(Count::bad_envelope);
+        return;
+    }
+    const std::string_view via = d.get("via");
+    if (!via.empty() && is_self(via.substr(0, via.find(',')))) {
+        const std::string left(rest_of(via));
+        d.set("via", left);
+        id = 0;  // whoever forces a way may have it go back
+    }
+    if (is_self(to) && d.get("via").empty()) {
+        hand_over(std::move(d), now);
+    } else {
+        pass_on(id, std::move(d), now);
+    }
+}
+
+void Mesh::pass_on(LinkId from, Datapack d, Time now) {
+    unsigned hops = kMostHops;
+    const std::string_view text = d.get("hops");
+    if (!text.empty()) {
+        const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), hops);
+        if (status != std::errc{} || rest != text.data() + text.size()) hops = 0;
+    }
+    const std::string_view via = d.get("via");
+    const std::string_view next = via.empty() ? d.get("to") : via.substr(0, via.find(','));
+    const Link* link = link_toward(routes_.table().named(next).member);
+    // A relay stores nothing: the origin has it still, and sends it again.
+    if (hops == 0 || link == nullptr || link->id == from || !edge_.has_room(link->id)) {
+        if (counters_.add_with_line(Count::relay_dropped, now)) {
+            edge_.log(MSW_DEBUG, "not passed on to " + std::string(next), &d);
+        }
+        return;
+    }
+    d.set("hops", std::to_string(std::min(hops, kMostHops) - 1));
+    counters_.add(Count::relayed);
+    write_frame(link->id, std::move(d));
+}
+
+void Mesh::hand_over(Datapack d, Time now) {
+    const std::string host(d.get("id"));
+    const std::string member(routes_.table().named(host).member);
+    if (member.empty()) {
+        counters_.add(Count::unknown_origin);  // it sends again, and will be known by then
+        return;
+    }
+    const Result<Envelope> envelope = take_envelope(d.head);
+    if (!envelope) {
+        if (counters_.add_with_line(Count::bad_envelope, now)) {
+            edge_.log(MSW_WARNING, host + " sent a Datapack, but " + envelope.error().text, &d);
+        }
+        return;
+    }
+    if (envelope->destination != settings_.run) {
+        counters_.add(Count::other_run);
+        tell_run(host, member);
+        return;
+    }
+    for (const char* name : {"to", "via", "hops"}) d.head.remove(name);
+    const Result<std::int64_t> expires = lifetime_of(d, now);
+    if (!expires || *expires <= wall(now)) {
+        counters_.add(Count::expired);  // its origin says so, too
+        return;
+    }
+    strip_local_fields(d);
+    if (d.file) d.set("size", std::to_string(d.file->size()));
+    if (envelope->redelivered) d.set("redelivered", "1");
+    now_ = now;
+    switch (arrivals_.arrive(member, *envelope, d, now)) {
+        case Arrivals::Verdict::taken:
+        case Arrivals::Verdict::duplicate: break;
+        case Arrivals::Verdict::no_room: counters_.add(Count::no_room); break;
+        case Arrivals::Verdict::too_many_flows:
+            if (counters_.add_with_line(Count::no_room, now)) {
+                edge_.log(MSW_WARNING, host + " sends to more apps than one host may", &d);
+            }
+            break;
+    }
+}
+
+Arrivals::Handed Mesh::hand(const Datapack& datapack, std::uint64_t token) {
+    const auto ours = [&](std::string host) {
+        Parcel parcel;
+        parcel.datapack = datapack;
+        parcel.datapack.head.remove("onward");
+        parcel.way = {std::move(host)};
+        dispatch(std::move(parcel), now_);
+        return Arrivals::Handed::ended;
+    };
+    if (datapack.method == "reply") {
+        const std::optional<std::string> legacy = questions_.admit(datapack, datapack.get("id"));
+        if (!legacy) {
+            counters_.add(Count::unasked);
+            return Arrivals::Handed::ended;
+        }
+        if (!legacy->empty()) return ours(*legacy);
+    }
+    if (const std::string_view onward = datapack.get("onward"); !onward.empty()) return ours(std::string(onward));
+    if (datapack.app == "net") {
+        asked(0, datapack, now_);
+        return Arrivals::Handed::ended;
+    }
+    // Answers have a room of their own, and what is for all apps has several: neither holds back its flow.
+    const bool holds_back = datapack.app != "all" && datapack.method != "reply";
+    const Arrivals::Handed handed = edge_.hand(datapack, holds_back ? token : 0);
+    if (handed != Arrivals::Handed::full) counters_.add(Count::delivered);
+    return handed == Arrivals::Handed::waits && !holds_back ? Arrivals::Handed::ended : handed;
+}
+
+}  // namespace msw::net

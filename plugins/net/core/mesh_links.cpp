@@ -1,0 +1,269 @@
+// What neighbours that speak msw/1 say to each other: hello, ping, pong, routes, receipt, window, bye.
+#include "plugins/net/core/mesh.hpp"
+
+#include "msw/host_id.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+namespace msw::net {
+namespace {
+
+std::optional<std::uint64_t> number(std::string_view text, int base = 10) {
+    std::uint64_t n = 0;
+    const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), n, base);
+    if (status != std::errc{} || rest != text.data() + text.size()) return std::nullopt;
+    return n;
+}
+
+}  // namespace
+
+void Mesh::write_frame(LinkId link, Datapack frame) {
+    Parcel parcel;
+    parcel.datapack = std::move(frame);
+    parcel.for_link = true;
+    edge_.write(link, std::move(parcel));
+}
+
+void Mesh::begin_session(const Link& link, Time now) {
+    sessions_.emplace(link.id, Session{std::nullopt, LinkWatch(now)});
+    write_frame(link.id, to_datapack({settings_.id,
+                                      settings_.member,
+                                      settings_.epoch,
+                                      settings_.run,
+                                      routes_.root(),
+                                      wall(now),
+                                      {"flows", "routes"}}));
+}
+
+void Mesh::hear_session(LinkId id, Session& session, Datapack d, Time now) {
+    session.watch.heard(now);
+    if (!session.hello) {
+        hear_hello(id, session, d, now);
+        return;
+    }
+    const std::string_view to = d.get("to");
+    if (d.method != "link" || (!to.empty() && !is_self(to))) {
+        carried(id, std::move(d), now);
+    } else if (!to.empty()) {
+        hear_words(d, now);
+    } else {
+        hear_frame(id, session, d, now);
+    }
+}
+
+void Mesh::hear_hello(LinkId id, Session& session, const Datapack& frame, Time now) {
+    const Link* link = peers_.find(id);
+    if (frame.method != "link" || frame.app != "hello") {
+        close(id, "the first thing it said was `" + frame.method + " " + frame.app + "`, no hello", MSW_NOTICE, now);
+        return;
+    }
+    Result<Hello> hello = parse_hello(frame);
+    if (!hello) {
+        close(id, hello.error().text, MSW_NOTICE, now);
+        return;
+    }
+    if (!same_host_id(hello->id, link->peer.id)) {
+        close(id, "it calls itself " + hello->id + " now, and was " + link->peer.id, MSW_NOTICE, now);
+        return;
+    }
+    session.hello = std::move(hello).value();
+    const Hello& theirs = *session.hello;
+    neighbours_.insert_or_assign(theirs.member, link->peer.id);
+    custody_.meet(theirs.member, theirs.run, theirs.epoch, now);
+    arrivals_.meet(theirs.member, theirs.run);
+    now_ = now;
+    if (!link->retired) routes_.up({id, theirs.member, 1, link->we_dialled, link->configured, theirs.routes}, now);
+    after_routes(now);
+}
+
+void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time now) {
+    now_ = now;
+    if (frame.app == "ping" || frame.app == "pong") {
+        const auto n = number(frame.get("n"));
+        if (const auto root = number(frame.get("routes"), 16)) routes_.root_heard(id, *root, now);
+        if (n && frame.app == "pong") session.watch.pong(*n, now);
+        if (n && frame.app == "ping" && edge_.has_room(id)) {
+            Datapack pong("link", "pong");
+            pong.set("n", frame.get("n"));
+            pong.set("routes", to_text(routes_.root()));
+            write_frame(id, std::move(pong));
+        }
+    } else if (frame.app == "routes") {
+        routes_.frame_heard(id, frame.body, now);
+    } else if (frame.app == "bye") {
+        const Link* link = peers_.find(id);
+        edge_.log(MSW_INFO, link->peer.id + " says goodbye: " + frame.body.substr(0, 256), nullptr);
+    } else if (counters_.add_with_line(Count::bad_frame, now)) {
+        edge_.log(MSW_WARNING, peers_.find(id)->peer.id + " said `link " + frame.app + "`, which makes no sense here",
+                  nullptr);
+    }
+    after_routes(now);
+}
+
+void Mesh::end_session(LinkId id, Time now) {
+    const auto at = sessions_.find(id);
+    if (at == sessions_.end()) return;
+    const std::optional<Hello> hello = std::move(at->second.hello);
+    sessions_.erase(at);
+    if (!hello) return;
+    now_ = now;
+    routes_.down(id, now);
+    // What was under way on it may be lost.
+    for (auto& [member, hop] : hops_) {
+        if (hop == hello->member) hop.clear();
+    }
+    if (!peers_.connected(hello->id)) neighbours_.erase(hello->member);
+    after_routes(now);
+    check_ways(now);
+}
+
+void Mesh::watch_links(Time now) {
+    const bool slept = pulse_.beat(now);
+    std::vector<LinkId> down;
+    for (auto& [id, session] : sessions_) {
+        if (slept) session.watch.forgive(now);
+        const LinkWatch::State before = session.watch.state();
+        const LinkWatch::State state = session.watch.judge(edge_.vitals(id), now);
+        if (state == LinkWatch::State::down) down.push_back(id);
+        if (state != before && state != LinkWatch::State::down) {
+            const bool busy = state == LinkWatch::State::busy;
+            edge_.log(MSW_NOTICE, peers_.find(id)->peer.id + (busy ? " is busy: only its kernel answers" : " is back"),
+                      nullptr);
+            routes_.set_busy(id, busy, now);
+        }
+        const std::optional<std::uint64_t> n = session.watch.ping_due(now);
+        if (!n || !session.hello || !edge_.has_room(id)) continue;
+        Datapack ping("link", "ping");
+        ping.set("n", std::to_string(*n));
+        ping.set("routes", to_text(routes_.root()));
+        write_frame(id, std::move(ping));
+    }
+    for (const LinkId id : down) close(id, "it has shown no life for 2.5 s", MSW_NOTICE, now);
+}
+
+const Link* Mesh::link_toward(std::string_view member) const {
+    const std::string_view hop = routes_.table().next_hop(member);
+    const auto neighbour = neighbours_.find(hop);
+    if (hop.empty() || neighbour == neighbours_.end()) return nullptr;
+    const Link* link = peers_.to(neighbour->second);
+    if (link == nullptr) return nullptr;
+    const auto session = sessions_.find(link->id);
+    return session != sessions_.end() && session->second.hello ? link : nullptr;
+}
+
+// What the routes ask for. They must not be called from within: what follows is done once they are through.
+
+void Mesh::send_routes(LinkId link, std::string body) {
+    if (edge_.has_room(link)) write_frame(link, Datapack("link", "routes", std::move(body)));
+}
+
+void Mesh::dial(const std::string& member, const Address& address) {
+    if (settings_.only_proxy) return;
+    planned_.insert_or_assign(address, member);
+    edge_.dial(address);
+}
+
+void Mesh::two_runs() {
+    edge_.log(MSW_ERR,
+              "another host speaks for this one: two run with the keys or the state directory of " + settings_.id,
+              nullptr);
+}
+
+void Mesh::route_offence(LinkId link, std::string_view why) {
+    if (!counters_.add_with_line(Count::bad_frame, now_)) return;
+    const Link* from = peers_.find(link);
+    edge_.log(MSW_WARNING, (from == nullptr ? std::string("a neighbour") : from->peer.id) + ": " + std::string(why),
+              nullptr);
+}
+
+void Mesh::after_routes(Time now) {
+    for (const std::string& member : std::exchange(changed_, {})) {
+        const RouteEntry* entry = routes_.table().find(member);
+        if (entry == nullptr || member == settings_.member) continue;
+        const Announcement& said = entry->what->said;
+        custody_.meet(member, said.run, said.edition.epoch, now);
+        arrivals_.meet(member, said.run);
+    }
+    for (const LinkId link : std::exchange(surplus_, {})) {
+        Datapack bye("link", "bye", "there are links enough without this one");
+        if (edge_.has_room(link)) write_frame(link, std::move(bye));
+        peers_.retire(link);
+        end_session(link, now);
+        give_back(edge_.retire(link), now);
+    }
+    if (routes_.table().version() == routes_seen_) return;
+    routes_seen_ = routes_.table().version();
+    check_ways(now);
+    pump(now);
+}
+
+void Mesh::check_ways(Time now) {
+    for (const std::string& member : custody_.members()) {
+        std::string hop(routes_.table().next_hop(member));
+        std::string& before = hops_[member];
+        if (before == hop) continue;
+        before = std::move(hop);
+        custody_.rerouted(member, now);
+    }
+}
+
+// Receipts and windows, which may come from afar.
+
+void Mesh::hear_words(const Datapack& frame, Time now) {
+    const std::string member(routes_.table().named(frame.get("id")).member);
+    const Run run = parse_run(frame.get("run"));
+    const auto epoch = number(frame.get("epoch"));
+    if (member.empty() || run == kNoRun || !epoch) {
+        counters_.add(member.empty() ? Count::unknown_origin : Count::bad_frame);
+        return;
+    }
+    custody_.meet(member, run, *epoch, now);
+    if (frame.app == "receipt") {
+        if (const auto words = parse_receipts(frame.body)) {
+            custody_.receipts(member, run, *words, now);
+            return;
+        }
+    } else if (frame.app == "window") {
+        if (const auto words = parse_windows(frame.body)) {
+            for (const WindowWord& word : *words) {
+                if (const auto* credit = std::get_if<CreditWord>(&word)) custody_.credit(member, run, *credit, now);
+                if (const auto* low = std::get_if<LowWord>(&word)) arrivals_.low(member, *low, now);
+            }
+            return;
+        }
+    }
+    counters_.add(Count::bad_frame);
+}
+
+bool Mesh::send_words(const std::string& member, const std::string& body) { return tell(member, {}, body); }
+
+bool Mesh::tell(const std::string& member, const std::string& receipts, const std::string& windows) {
+    const Link* link = link_toward(member);
+    const Announcement* said = routes_.table().said(member);
+    if (link == nullptr || said == nullptr || !edge_.has_room(link->id)) return false;
+    const auto frame = [&](const char* kind, const std::string& body) {
+        Datapack d("link", kind, body);
+        d.set("id", settings_.id);
+        d.set("to", said->host);
+        d.set("run", to_text(settings_.run));
+        d.set("epoch", std::to_string(settings_.epoch));
+        write_frame(link->id, std::move(d));
+    };
+    if (!receipts.empty()) frame("receipt", receipts);
+    if (!windows.empty()) frame("window", windows);
+    return true;
+}
+
+void Mesh::tell_run(const std::string& host, const std::string& member) {
+    const Link* link = link_toward(member);
+    if (link == nullptr || !edge_.has_room(link->id)) return;
+    Datapack d("link", "receipt");
+    d.set("id", settings_.id);
+    d.set("to", host);
+    d.set("run", to_text(settings_.run));
+    d.set("epoch", std::to_string(settings_.epoch));
+    write_frame(link->id, std::move(d));
+}
+
+}  // namespace msw::net
