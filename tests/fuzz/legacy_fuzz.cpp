@@ -45,6 +45,8 @@ MeshSettings settings(bool only_proxy) {
     s.proxy = only_proxy ? "proxy" : "";
     s.only_proxy = only_proxy;
     s.old_room = kOldRoom;
+    s.member = "0123456789abcdef";
+    s.run = 0xfeed;
     return s;
 }
 
@@ -58,7 +60,7 @@ public:
             decoder_.feed({static_cast<const char*>(part.iov_base), part.iov_len});
             total += part.iov_len;
         }
-        require(peer_.many || total <= kOldRoom);
+        require(peer_.modern || total <= kOldRoom);
         std::size_t count = 0;
         for (;; ++count) {
             const Decoder::Event event = decoder_.next();
@@ -67,7 +69,7 @@ public:
             check(decoder_.datapack());
             if (event == Decoder::Event::file) return;
         }
-        require(peer_.many || count == 1);  // an old host decodes one at each read
+        require(peer_.modern || count == 1);  // an old host decodes one at each read
     }
     void read_file(std::uint64_t size) {
         decoder_.feed(std::string(static_cast<std::size_t>(size), 'f'));
@@ -78,9 +80,9 @@ public:
 
 private:
     void check(const Datapack& d) const {
-        require(valid_host_id(d.get("id")));
+        require(valid_host_id(d.get("id")) || (d.method == "link" && peer_.modern));
         require(!d.head.has("size") && !d.head.has("fds"));
-        if (peer_.many || peer_.percent) return;
+        if (peer_.modern) return;
         require(d.version == Version::v0_1);
         for (const Field f : d.head) require(f.value.find(": ") == std::string_view::npos);
     }
@@ -190,10 +192,10 @@ public:
         Wire& wire = wires_.at(link);
         require(!wire.outlet);
         wire.peer = peer;
-        const Dialect dialect = peer.percent ? Dialect::v1 : peer.many ? Dialect::v0_1 : Dialect::old_host;
-        wire.outlet = std::make_unique<Outlet>(dialect, !peer.many, peer.many ? 0 : kOldRoom);
+        const Dialect dialect = peer.modern ? Dialect::v1 : Dialect::old_host;
+        wire.outlet = std::make_unique<Outlet>(dialect, !peer.modern, peer.modern ? 0 : kOldRoom);
         wire.reader = std::make_unique<Reader>(peer);
-        modern_ |= peer.many;
+        modern_ |= peer.modern;
         require(++established_ <= Mesh::kMostLinks);
     }
     [[nodiscard]] bool has_room(LinkId link) const override {
@@ -203,7 +205,7 @@ public:
     void write(LinkId link, Parcel parcel) override {
         const Wire& wire = wires_.at(link);
         require(wire.outlet != nullptr && !wire.retired && wire.outlet->has_room());
-        check_stamp(parcel.datapack);
+        check_stamp(parcel.content());
         wire.outlet->push(std::move(parcel));
     }
     [[nodiscard]] std::pair<std::size_t, std::size_t> waiting(LinkId link) const override {
@@ -228,13 +230,23 @@ public:
         require(!d.head.has("to") && !d.head.has("hops") && !d.head.has("fds"));
         require(d.file ? d.get("size") == std::to_string(d.file->size()) : !d.head.has("size"));
         require(from == 0 || valid_host_id(d.get("id")));
-        if (from != 0 && !wires_.at(from).peer.many) require(d.get("by").empty());
+        if (from != 0 && !wires_.at(from).peer.modern) require(d.get("by").empty());
         check_stamp(d);
         const bool refuses = d.app == "nobody";
         const Datapack copy = d;
         last_ = std::move(d);
         if (refuses) mesh_.undeliverable(copy, {Code::no_such_app, "no such app"}, now_);
     }
+    Arrivals::Handed hand(const Datapack& d, std::uint64_t) override {
+        require(d.app != "net");
+        for (const char* name : {"to", "via", "hops", "class", "run", "for", "n", "low", "at", "fds"}) {
+            require(!d.head.has(name));
+        }
+        require(valid_host_id(d.get("id")));
+        return d.app == "full" ? Arrivals::Handed::full : Arrivals::Handed::ended;
+    }
+    [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
+    void raise_epoch(std::uint64_t epoch) override { require(epoch > 0); }
     void log(msw_priority, std::string_view text, const Datapack*) override { require(!text.empty()); }
 
 private:
@@ -383,7 +395,7 @@ private:
             Datapack d("post", "handshake");
             d.set("id", "h" + std::to_string(from * 8 + i));
             d.set("listen_port", std::to_string(4000 + i));
-            if (modern) d.set("can", "many percent");
+            if (modern) d.set("can", "msw/1");
             mesh_.heard(link, std::move(d), now_);
         }
     }
@@ -407,7 +419,7 @@ private:
                     wire.outlet->taken(total);
                 }
                 if (wire.outlet->file_due()) {
-                    wire.reader->read_file(wire.outlet->file_parcel().datapack.file->size());
+                    wire.reader->read_file(wire.outlet->file_parcel().content().file->size());
                     wire.outlet->file_done();
                 } else if (total == 0) {
                     break;

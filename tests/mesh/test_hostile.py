@@ -88,7 +88,7 @@ class Bystander:
 class Peer:
     """The raw other end of a link to `host`, past the handshake."""
 
-    def __init__(self, host: Host, name: str, fields: str = "can: many percent\n") -> None:
+    def __init__(self, host: Host, name: str, fields: str = "") -> None:
         self.socket = socket.create_connection(("127.0.0.1", host.port))
         self.socket.settimeout(60)
         self.socket.sendall(f"post handshake msw/0.1\nid: {name}\nfrom: net\nflag: f\n{fields}length: 0\n\n".encode())
@@ -314,10 +314,10 @@ class Link(MeshTest):
             for peer in peers:
                 peer.socket.close()
         wait_until(lambda: "crowd" not in self.host_.peers())
-        with Peer(self.host_, "crowd", "can: many percent\nrun: first\n") as first:
+        with Peer(self.host_, "crowd", "run: first\n") as first:
             self.assertIsNotNone(first.hear())
             for n in range(19):
-                with Peer(self.host_, "CROWD", f"can: many percent\nrun: later-{n}\n") as later:
+                with Peer(self.host_, "CROWD", f"run: later-{n}\n") as later:
                     said = later.hear()
                     assert said
                     self.assertEqual(said.head["error"], "name-taken")
@@ -362,8 +362,8 @@ class Deaf(MeshTest):
         deaf, _ = listener.accept()
         self.addCleanup(deaf.close)
         deaf.recv(65536)
-        deaf.sendall(b"post handshake msw/0.1\nid: deaf\nfrom: net\nflag: f\ncan: many percent\nlength: 0\n\n")
-        wait_until(lambda: "deaf" in host.peers())
+        deaf.sendall(b"post handshake msw/0.1\nid: deaf\nfrom: net\nflag: f\ncan: msw/1\nlength: 0\n\n")
+        wait_until(lambda: "connected to deaf" in host.log)
         body = bytes(MIB)
         refused: List[str] = []
         sent = 0

@@ -224,10 +224,11 @@ void Mesh::establish(LinkId id, Pending pending, Time now) {
     link.heard = now;
     if (pending.address) {
         link.configured = book_.answered(*pending.address, peer.id);
-    } else if (!peer.modern && peer.listen_port != 0 && peer.only_proxy.empty()) {
+    } else if (peer.listen_port != 0 && peer.only_proxy.empty()) {
         const Address address{pending.remote, peer.listen_port};
         link.address = to_text(address);
-        if (book_.learn(address, Source::incoming, now)) (void)book_.answered(address, peer.id);
+        // What the others announce is dialled by plan.
+        if (!peer.modern && book_.learn(address, Source::incoming, now)) (void)book_.answered(address, peer.id);
     }
     if (!peer.modern && !peer.only_proxy.empty()) (void)proxies_.set(peer.id, settings_.id);
     edge_.established(id, peer);

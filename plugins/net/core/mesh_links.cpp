@@ -121,7 +121,9 @@ void Mesh::end_session(LinkId id, Time now) {
 void Mesh::watch_links(Time now) {
     const bool slept = pulse_.beat(now);
     std::vector<LinkId> down;
+    std::vector<LinkId> mute;
     for (auto& [id, session] : sessions_) {
+        if (!session.hello && now - peers_.find(id)->since >= kHandshake) mute.push_back(id);
         if (slept) session.watch.forgive(now);
         const LinkWatch::State before = session.watch.state();
         const LinkWatch::State state = session.watch.judge(edge_.vitals(id), now);
@@ -139,6 +141,7 @@ void Mesh::watch_links(Time now) {
         ping.set("routes", to_text(routes_.root()));
         write_frame(id, std::move(ping));
     }
+    for (const LinkId id : mute) close(id, "no hello within 10 s", MSW_NOTICE, now);
     for (const LinkId id : down) close(id, "it has shown no life for 2.5 s", MSW_NOTICE, now);
 }
 

@@ -80,7 +80,8 @@ std::vector<std::string> Mesh::everybody(bool with_legacy, bool& old_hosts) cons
     std::map<std::string, std::string> hosts;
     for (const RouteEntry& entry : routes_.table().entries()) {
         const Announcement& said = entry.what->said;
-        if (!entry.withheld && said.member != settings_.member) hosts.emplace(id_key(said.host), said.host);
+        if (routes_.table().next_hop(said.member).empty()) continue;
+        hosts.emplace(id_key(said.host), said.host);
     }
     for (const Reachable& host : reachable()) {
         if (!host.old) continue;

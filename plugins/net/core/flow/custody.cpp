@@ -175,6 +175,9 @@ void Custody::tick(Time now, std::int64_t wall_ms) {
 }
 
 void Custody::timers(Destination& to, Time now) {
+    const bool behind_a_file =
+        std::any_of(to.flows.begin(), to.flows.end(), [now](const auto& f) { return f.second.file_until() > now; });
+    if (behind_a_file) return;
     for (const FlowClass of : {FlowClass::ordinary, FlowClass::durable}) {
         Rto& rto = to.rto[static_cast<std::size_t>(of)];
         const bool ran_out = std::any_of(to.flows.begin(), to.flows.end(), [&](const auto& f) {

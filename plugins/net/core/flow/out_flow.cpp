@@ -199,6 +199,18 @@ std::uint64_t OutFlow::low_at() const noexcept {
     return held_.empty() || !held_.front().placed ? next_at_ : held_.front().at;
 }
 
+Time OutFlow::file_until() const noexcept {
+    constexpr Time kLeast{60'000};
+    constexpr std::uint64_t kSlowest = 256;  // bytes in a ms
+    Time until = Time::min();
+    for (std::size_t i = 0; i < cursor_; ++i) {
+        const Held& h = held_[i];
+        if (!h.datapack->file || !is_under_way(i)) continue;
+        until = std::max(until, h.sent_at + kLeast + Time{static_cast<Time::rep>(h.datapack->file->size() / kSlowest)});
+    }
+    return until;
+}
+
 std::optional<Time> OutFlow::waiting_since() const noexcept {
     for (std::size_t i = 0; i < cursor_; ++i) {
         if (!held_[i].lost) return held_[i].sent_at;

@@ -111,6 +111,8 @@ public:
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
     /// @return when the first of those that have no receipt was sent last
     [[nodiscard]] std::optional<Time> waiting_since() const noexcept;
+    /// @return until when a file that is under way may take; what is sent behind it waits for it. Time::min(): none is
+    [[nodiscard]] Time file_until() const noexcept;
     /// @return whether something waits that only the destination's credit holds back
     [[nodiscard]] bool starved() const noexcept;
 
