@@ -115,6 +115,8 @@ struct Machine {
                 if (!user.open()) return i;
             } else if (!write(lists[i])) {
                 return i;
+            } else if (!user.is_open()) {
+                return i + 1;  // the answer and the power cut came at the same time
             }
         }
         return lists.size();
