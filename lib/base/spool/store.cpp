@@ -33,8 +33,8 @@ FileCalls& files_of(const Settings& s) noexcept { return s.files == nullptr ? sy
 void tune(Database& db) {
     // Before all else: with it there is no shared memory file, and a second process is kept out for good.
     db.run("PRAGMA locking_mode = EXCLUSIVE");
-    // So that the file can become smaller again; counts only while it is empty.
-    db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    // So that the file can become smaller again. In one that isn't empty it changes nothing, yet would be a commit.
+    if (db.number("PRAGMA page_count") == 0) db.run("PRAGMA auto_vacuum = INCREMENTAL");
     if (db.text("PRAGMA journal_mode = WAL") != "wal" && !db.failed()) db.refuse("it can't have a log");
     db.run("PRAGMA synchronous = FULL");
     db.run(("PRAGMA journal_size_limit = " + std::to_string(kLogKept)).c_str());
