@@ -8,9 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <thread>
 
 namespace msw::spool {
 namespace {
@@ -215,6 +217,23 @@ TEST_F(SpoolStart, ANewFileHasItsNameForGood) {
     EXPECT_FALSE(user.open().ok()) << "SQLite itself does nothing";
     disk.restart(test::Forget::all);
     EXPECT_EQ(disk.names().count("/spool.db"), 1U);
+}
+
+TEST_F(SpoolStart, AFileThatWasFullGivesTheDiskBack) {
+    ASSERT_TRUE(user.open());
+    for (std::uint64_t n = 1; n <= 500; ++n) ASSERT_TRUE(user.write({outgoing(n, std::string(100000, 'x'))}));
+    ASSERT_TRUE(user.write({outgoing(1000, "the one that stays")}));
+    EXPECT_GT(disk.read_all("/spool.db").size(), 30UL << 20);
+    ASSERT_TRUE(user.write({RemoveOutbox{ByRange{{"m-hmsy", "log"}, 1, 1, 500}}}));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (disk.read_all("/spool.db").size() > 20UL << 20 && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    EXPECT_LE(disk.read_all("/spool.db").size(), 20UL << 20) << "while nobody asks for anything";
+    EXPECT_EQ(user.read(OutboxAfter{{"m-hmsy", "log"}})->rows.at(0).datapack, "the one that stays");
+    user.close();
+    ASSERT_TRUE(user.open());
+    EXPECT_EQ(user.read(AskTotals{})->outbox.rows, 1U);
 }
 
 TEST_F(SpoolStart, ReadsNoMoreOfALargeSpoolThanOfASmallOne) {
