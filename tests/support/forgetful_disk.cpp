@@ -65,6 +65,7 @@ void ForgetfulDisk::restart(Forget forget, std::uint64_t seed) {
     cut_at_ = 0;
     fail_sync_ = fail_write_ = fail_read_ = 0;
     fail_all_syncs_ = false;
+    spoiled_.reset();
     last_written_.reset();
 }
 
@@ -128,6 +129,12 @@ void ForgetfulDisk::fail_read(std::uint64_t nth) {
 void ForgetfulDisk::fail_all_syncs(bool fail) {
     const std::lock_guard lock(mutex_);
     fail_all_syncs_ = fail;
+}
+
+void ForgetfulDisk::spoil(const std::string& path, std::size_t offset) {
+    const std::lock_guard lock(mutex_);
+    spoiled_ = now_.at(path);
+    spoiled_at_ = offset;
 }
 
 void ForgetfulDisk::set_capacity(std::uint64_t bytes) {
@@ -245,6 +252,7 @@ int ForgetfulDisk::read_at(const File& file, std::size_t offset, char* to, std::
     const std::lock_guard lock(mutex_);
     ++reads_;
     if (!alive() || comes(fail_read_)) return EIO;
+    if (file == spoiled_ && offset <= spoiled_at_ && spoiled_at_ - offset < size) return EIO;
     got = offset >= file->now.size() ? 0 : std::min(size, file->now.size() - offset);
     if (got > 0) file->now.copy(to, got, offset);
     return 0;

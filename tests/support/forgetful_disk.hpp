@@ -61,6 +61,8 @@ public:
     void fail_read(std::uint64_t nth);
     /// Fail every sync until restart(), or this with false.
     void fail_all_syncs(bool fail);
+    /// From now on what stands at `offset` of a file can't be read.
+    void spoil(const std::string& path, std::size_t offset);
     /// So many bytes fit on it in all. ENOSPC beyond.
     void set_capacity(std::uint64_t bytes);
     [[nodiscard]] std::uint64_t used() const;
@@ -134,6 +136,8 @@ private:
     std::uint64_t fail_write_ = 0;
     std::uint64_t fail_read_ = 0;
     bool fail_all_syncs_ = false;
+    File spoiled_;
+    std::size_t spoiled_at_ = 0;
     std::uint64_t capacity_ = UINT64_MAX;
     std::uint64_t syncs_ = 0;
     std::uint64_t reads_ = 0;

@@ -66,6 +66,7 @@ public:
         return {};
     }
     void close() { spool_.reset(); }
+    [[nodiscard]] bool is_open() const noexcept { return spool_ != nullptr; }
     [[nodiscard]] spool::Spool& spool() noexcept { return *spool_; }
 
     [[nodiscard]] Result<spool::Written> write(spool::Changes changes) { return later(std::move(changes)).get(); }

@@ -33,9 +33,9 @@ Settings small(const std::string& path) {
 }
 
 /// Add rows until one is refused. @return how many were taken
-std::uint64_t fill(test::SpoolUser& user, std::uint64_t from) {
+std::uint64_t fill(test::SpoolUser& user, std::uint64_t from, const std::string& datapack = kKilos) {
     for (std::uint64_t n = from;; ++n) {
-        const Result<Written> told = user.write({outgoing(n, kKilos)});
+        const Result<Written> told = user.write({outgoing(n, datapack)});
         if (told) continue;
         EXPECT_EQ(told.error().code, Code::disk_full) << told.error().text;
         EXPECT_NE(told.error().text.find(user.settings().path), std::string::npos);
@@ -105,6 +105,29 @@ TEST(SpoolDiskFull, OthersMayFillIt) {
     disk.set_capacity(disk.used());
     const std::uint64_t more = fill(user, 501);
     what_makes_room_goes_on(user, 500 + more, [&] { disk.set_capacity(disk.used() + 4 * kBallast); });
+}
+
+TEST(SpoolDiskFull, TheLogAlwaysFindsRoomInTheFile) {
+    // All rows are in the log only when the disk becomes full, and far more than there is room for in the ballast.
+    test::ForgetfulDisk disk;
+    const test::ForgetfulVfs vfs(disk, "log");
+    Settings settings = small("/spool.db");
+    settings.vfs = vfs.name();
+    settings.files = &disk;
+    settings.ballast_bytes = 64UL * 1024;
+    settings.wal_bytes = 1UL << 30;
+    settings.retry = std::chrono::hours(1);
+    test::SpoolUser user(settings);
+    disk.set_capacity(5UL << 20);
+    ASSERT_TRUE(user.open());
+    const std::uint64_t rows = fill(user, 0, std::string(50000, 'x'));
+    EXPECT_GT(rows, 30U);
+    disk.set_capacity(disk.used() + settings.ballast_bytes);
+    for (std::uint64_t n = 0; n < rows; ++n) {
+        const Result<Written> told = user.write({RemoveOutbox{ByNumber{{"m-hmsy", "log"}, 1, {n}}}});
+        ASSERT_TRUE(told.ok()) << n << " of " << rows << ": " << told.error().text;
+    }
+    EXPECT_EQ(user.read(AskTotals{})->outbox.rows, 0U);
 }
 
 TEST(SpoolDiskFull, AStartOnAFullDiskServesWhatIsThere) {

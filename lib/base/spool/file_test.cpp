@@ -8,9 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <array>
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
+#include <thread>
 
 namespace msw::spool {
 namespace {
@@ -178,16 +180,64 @@ TEST_F(SpoolFile, WhereThereCanBeNoneIsSaid) {
     EXPECT_NE(opened.error().text.find("nothing/spool.db"), std::string::npos);
 }
 
-TEST(SpoolStart, ReadsNoMoreOfALargeSpoolThanOfASmallOne) {
+/// A spool on a disk that forgets.
+class SpoolStart : public testing::Test {
+protected:
+    SpoolStart() : vfs(disk, "start"), user(settings()) {}
+    Settings settings() {
+        Settings s;
+        s.path = "/spool.db";
+        s.vfs = vfs.name();
+        s.files = &disk;
+        s.ballast_bytes = 0;
+        return s;
+    }
     test::ForgetfulDisk disk;
-    const test::ForgetfulVfs vfs(disk, "large");
-    Settings settings;
-    settings.path = "/spool.db";
-    settings.vfs = vfs.name();
-    settings.files = &disk;
-    settings.ballast_bytes = 0;
-    settings.check_bytes = 0;
-    test::SpoolUser user(settings);
+    test::ForgetfulVfs vfs;
+    test::SpoolUser user;
+};
+
+TEST_F(SpoolStart, WhatTheDiskDoesNotGiveIsNotDamaged) {
+    ASSERT_TRUE(user.open());
+    for (std::uint64_t n = 1; n <= 50; ++n) ASSERT_TRUE(user.write({outgoing(n, std::string(3000, 'x'))}));
+    user.close();
+    disk.spoil("/spool.db", 15UL * 4096);
+    const Result<void> opened = user.open();
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code, Code::io);
+    EXPECT_NE(opened.error().text.find("/spool.db"), std::string::npos);
+    EXPECT_EQ(user.journal().all(), "") << "nothing was set aside";
+    disk.restart(test::Forget::nothing);
+    ASSERT_TRUE(user.open());
+    EXPECT_EQ(user.read(AskTotals{})->outbox.rows, 50U);
+}
+
+TEST_F(SpoolStart, ANewFileHasItsNameForGood) {
+    user.settings().vfs = "none such";
+    EXPECT_FALSE(user.open().ok()) << "SQLite itself does nothing";
+    disk.restart(test::Forget::all);
+    EXPECT_EQ(disk.names().count("/spool.db"), 1U);
+}
+
+TEST_F(SpoolStart, AFileThatWasFullGivesTheDiskBack) {
+    ASSERT_TRUE(user.open());
+    for (std::uint64_t n = 1; n <= 500; ++n) ASSERT_TRUE(user.write({outgoing(n, std::string(100000, 'x'))}));
+    ASSERT_TRUE(user.write({outgoing(1000, "the one that stays")}));
+    EXPECT_GT(disk.read_all("/spool.db").size(), 30UL << 20);
+    ASSERT_TRUE(user.write({RemoveOutbox{ByRange{{"m-hmsy", "log"}, 1, 1, 500}}}));
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (disk.read_all("/spool.db").size() > 20UL << 20 && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+    }
+    EXPECT_LE(disk.read_all("/spool.db").size(), 20UL << 20) << "while nobody asks for anything";
+    EXPECT_EQ(user.read(OutboxAfter{{"m-hmsy", "log"}})->rows.at(0).datapack, "the one that stays");
+    user.close();
+    ASSERT_TRUE(user.open());
+    EXPECT_EQ(user.read(AskTotals{})->outbox.rows, 1U);
+}
+
+TEST_F(SpoolStart, ReadsNoMoreOfALargeSpoolThanOfASmallOne) {
+    user.settings().check_bytes = 0;
     const auto add = [&](std::uint64_t from, std::uint64_t to) {
         ASSERT_TRUE(user.open());
         for (std::uint64_t n = from; n < to; n += 100) {

@@ -29,12 +29,22 @@ std::string utc_now() {
 
 FileCalls& files_of(const Settings& s) noexcept { return s.files == nullptr ? system_files() : *s.files; }
 
+// A file that is half empty is made shorter, but a small one may stay as it is: it is full again soon.
+constexpr std::int64_t kSparePages = 16L * 1024 * 1024 / kPage;
+
+/// The only number that a statement gives.
+std::int64_t only_number(Statement& s) {
+    const std::int64_t n = s.with().next() ? s.number(0) : 0;
+    s.end();
+    return n;
+}
+
 /// How the connection is to work (https://www.sqlite.org/pragma.html).
 void tune(Database& db) {
     // Before all else: with it there is no shared memory file, and a second process is kept out for good.
     db.run("PRAGMA locking_mode = EXCLUSIVE");
-    // So that the file can become smaller again; counts only while it is empty.
-    db.run("PRAGMA auto_vacuum = INCREMENTAL");
+    // So that the file can become smaller again. In one that isn't empty it changes nothing, yet would be a commit.
+    if (db.number("PRAGMA page_count") == 0) db.run("PRAGMA auto_vacuum = INCREMENTAL");
     if (db.text("PRAGMA journal_mode = WAL") != "wal" && !db.failed()) db.refuse("it can't have a log");
     db.run("PRAGMA synchronous = FULL");
     db.run(("PRAGMA journal_size_limit = " + std::to_string(kLogKept)).c_str());
@@ -50,6 +60,7 @@ Store::Prepared::Prepared(Database& db, Ledger& ledger, const Settings& settings
     : begin(db, "BEGIN IMMEDIATE"),
       commit(db, "COMMIT"),
       page_count(db, "PRAGMA page_count"),
+      free_pages(db, "PRAGMA freelist_count"),
       set_meta(db, "UPDATE meta SET generation = ?1, next_row = ?2"),
       changer(db, ledger, settings),
       reader(db, ledger) {}
@@ -142,9 +153,7 @@ Trouble Store::commit() {
 
 /// The log must be able to go over into the file even when the disk is full by then, or it would grow for ever.
 bool Store::room_for_pages() {
-    Statement& count = prepared_->page_count.with();
-    const std::int64_t pages = count.next() ? count.number(0) : 0;
-    count.end();
+    const std::int64_t pages = only_number(prepared_->page_count);
     if (pages <= pages_with_room_) return true;
     if (!db_->make_room(pages * kPage)) return false;
     pages_with_room_ = (pages * kPage + kChunk - 1) / kChunk * (kChunk / kPage);
@@ -163,6 +172,17 @@ void Store::carry_over(bool at_once) {
     if (bytes == 0 || (!at_once && bytes < static_cast<std::int64_t>(settings_.wal_bytes))) return;
     db_->checkpoint();
     pages_with_room_ = 0;  // it may have become shorter
+}
+
+bool Store::has_spare_room() {
+    if (!is_open()) return false;
+    const std::int64_t spare = only_number(prepared_->free_pages);
+    return spare > kSparePages && spare > only_number(prepared_->page_count) / 2;
+}
+
+void Store::shrink() {
+    db_->run("PRAGMA incremental_vacuum(512)");
+    carry_over(true);  // which makes the file as short as it has become
 }
 
 void Store::close(bool keep_log) {

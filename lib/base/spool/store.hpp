@@ -60,6 +60,11 @@ public:
     /// Carry the log over into the file, if it has become long. @param at_once  or if it has anything in it
     void carry_over(bool at_once);
 
+    /// @return whether much of the file is empty, and the disk could have it back
+    [[nodiscard]] bool has_spare_room();
+    /// Give some of it back. To be called again while has_spare_room(), when there is nothing better to do.
+    void shrink();
+
     /// Close it in good order.
     void close() { close(trouble() != Trouble::none); }
     /// Close it as it is, because the disk failed: nothing more is written to it.
@@ -75,6 +80,7 @@ private:
         Statement begin;
         Statement commit;
         Statement page_count;
+        Statement free_pages;
         Statement set_meta;
         Changer changer;
         Reader reader;

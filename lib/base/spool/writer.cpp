@@ -10,6 +10,9 @@ namespace {
 constexpr std::size_t kGroupBytes = 8UL << 20;
 constexpr std::size_t kGroupRequests = 1024;
 
+// After so long without a request there is time for what nobody waits for.
+constexpr std::chrono::milliseconds kIdle{50};
+
 Error ended() { return {Code::closed, "mswd ends"}; }
 
 bool adds_rows(const Changes& changes) noexcept {
@@ -87,8 +90,13 @@ void Spool::Writer::run() {
     while (more) {
         batch.clear();
         const bool failing = condition_ == Condition::failing;
-        more = queue_.take(batch, kGroupBytes, kGroupRequests, failing ? next_try_ : Clock::time_point::max());
+        const bool spare = store_.has_spare_room();
+        Clock::time_point until = Clock::time_point::max();
+        if (failing) until = next_try_;
+        if (spare) until = Clock::now() + kIdle;
+        more = queue_.take(batch, kGroupBytes, kGroupRequests, until);
         if (failing && Clock::now() >= next_try_) reopen();
+        if (spare && more && batch.empty()) shrink();
         serve(batch);
     }
     if (condition_ == Condition::failing) reopen();
@@ -230,6 +238,16 @@ void Spool::Writer::refuse(std::vector<WriteRequest>& lists, const Error& error)
 void Spool::Writer::carry_over(bool at_once) {
     if (!store_.is_open()) return;
     store_.carry_over(at_once);
+    look_at_trouble();
+}
+
+void Spool::Writer::shrink() {
+    store_.shrink();
+    look_at_trouble();
+}
+
+/// After something that nobody waits for.
+void Spool::Writer::look_at_trouble() {
     switch (store_.trouble()) {
         case Trouble::none: return;
         case Trouble::full: store_.roll_back(); return disk_is_full();

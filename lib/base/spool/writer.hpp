@@ -59,6 +59,8 @@ private:
     void commit_each(std::vector<WriteRequest>& lists);
     void answer(ReadRequest& request);
     void carry_over(bool at_once);
+    void shrink();
+    void look_at_trouble();
     void tell(Answers answers);
     void refuse(std::vector<WriteRequest>& lists, const Error& error);
     [[nodiscard]] Totals totals() const;

@@ -56,7 +56,7 @@ public:
     static constexpr Time kFirstDelay{500};
     static constexpr Time kLongestDelay = std::chrono::seconds(60);
     static constexpr Time kDialing = std::chrono::seconds(30);   ///< a dial that nothing was heard of has failed
-    static constexpr Time kTheirTurn = std::chrono::seconds(5);  ///< what the lower key has for dialling
+    static constexpr Time kTheirTurn = std::chrono::seconds(2);  ///< what the lower key has for dialling
     static constexpr Time kLook = std::chrono::seconds(1);       ///< between two looks at who is known
     static constexpr Time kLinger = std::chrono::seconds(60);
 

@@ -11,12 +11,23 @@ void RouteExchange::up(LinkId link, std::string member, std::optional<std::uint6
     Neighbour& neighbour = neighbours_[link];
     neighbour.member = std::move(member);
     neighbour.root = root;
+    // So that it needn't ask who we are.
+    if (const RouteEntry* own = root == this->root() ? nullptr : table_.find(table_.own())) {
+        RouteFrame frame = RouteFrame::flood();
+        (void)frame.add_announcement(*own->what);
+        edge_.send_routes(link, std::move(frame).take());
+        ++counts_.flooded;
+    }
     consider_pull(link, neighbour, true, now);
 }
 
 void RouteExchange::down(LinkId link, Time now) {
     if (pull_ && pull_->link == link) end_pull(true, now);
     neighbours_.erase(link);
+    if (heard() >= kHeard) return;
+    const auto quiet =
+        std::find_if(neighbours_.begin(), neighbours_.end(), [](const auto& n) { return !n.second.heard; });
+    if (quiet != neighbours_.end()) wake(quiet->first, quiet->second);
 }
 
 void RouteExchange::root_heard(LinkId link, std::uint64_t root, Time now) {
@@ -44,19 +55,14 @@ void RouteExchange::frame_heard(LinkId link, std::string_view body, Time now) {
     switch (reader->title()) {
         case RouteFrameReader::Title::ask: answer(link, neighbour, *reader, now); break;
         case RouteFrameReader::Title::answer: hear_answer(link, *reader, now); break;
-        case RouteFrameReader::Title::flood: {
-            RouteItem item;
-            Result<bool> more = reader->next(item);
-            for (; more && *more; more = reader->next(item)) {
-                if (item.kind == RouteItem::Kind::announcement) (void)take(link, item.text, false, now);
-            }
-            if (!more) edge_.route_offence(link, more.error().text);
-            break;
-        }
+        case RouteFrameReader::Title::flood: hear_flood(link, neighbour, *reader, now); break;
+        case RouteFrameReader::Title::hush: neighbour.hears = false; break;
+        case RouteFrameReader::Title::wake: neighbour.hears = true; break;
     }
 }
 
 void RouteExchange::tick(Time now) {
+    if (pull_ && now >= pull_->answer_by && pull_->tries < kTries) ask(now);
     if (pull_ && (now >= pull_->answer_by || now >= pull_->end_by)) end_pull(true, now);
     if (flood_due_ && now >= *flood_due_) flood(now);
 }
@@ -68,6 +74,37 @@ std::optional<Time> RouteExchange::next_due() const {
 }
 
 // --- Taking in, and flooding.
+
+void RouteExchange::hear_flood(LinkId link, Neighbour& neighbour, RouteFrameReader& reader, Time now) {
+    RouteItem item;
+    Result<bool> more = reader.next(item);
+    for (; more && *more; more = reader.next(item)) {
+        if (item.kind != RouteItem::Kind::announcement) continue;
+        const bool first = take(link, item.text, false, now);
+        if (title_of(item.text).member == neighbour.member) continue;  // of itself it always tells
+        neighbour.late = std::max(neighbour.late + (first ? -1 : 1), -kLate);
+    }
+    if (!more) edge_.route_offence(link, more.error().text);
+    consider_hush(link, neighbour);
+}
+
+void RouteExchange::consider_hush(LinkId link, Neighbour& neighbour) {
+    if (neighbour.late < kLate || (neighbour.heard && heard() <= kHeard)) return;
+    neighbour.late = 0;  // should the word be lost, it will be late again
+    neighbour.heard = false;
+    edge_.send_routes(link, RouteFrame::hush().take());
+}
+
+void RouteExchange::wake(LinkId link, Neighbour& neighbour) {
+    neighbour.late = 0;
+    neighbour.heard = true;
+    edge_.send_routes(link, RouteFrame::wake().take());
+}
+
+std::size_t RouteExchange::heard() const {
+    return static_cast<std::size_t>(
+        std::count_if(neighbours_.begin(), neighbours_.end(), [](const auto& n) { return n.second.heard; }));
+}
 
 bool RouteExchange::take(LinkId link, std::string_view text, bool pulled, Time now) {
     // Most of what comes is known: that costs a look into the table and a comparison, nothing is decoded or verified.
@@ -114,16 +151,20 @@ void RouteExchange::flood_later(LinkId from, AnnouncedPtr what, Time due) {
     pending.downward = neighbour != neighbours_.end() && is_hub(neighbour->second.member);
     pending.what = std::move(what);
     pending.due = due;
+    pending.own = from == 0;
     if (from != 0) pending.have_it.push_back(from);
+    due = std::max(due, flooded_at_ + kBatch);
     flood_due_ = std::min(flood_due_.value_or(due), due);
 }
 
 void RouteExchange::flood(Time now) {
     std::vector<Pending> due;
     flood_due_.reset();
+    flooded_at_ = now;
     for (auto at = pending_.begin(); at != pending_.end();) {
         if (at->second.due > now) {
-            flood_due_ = std::min(flood_due_.value_or(at->second.due), at->second.due);
+            const Time next = std::max(at->second.due, now + kBatch);
+            flood_due_ = std::min(flood_due_.value_or(next), next);
             ++at;
             continue;
         }
@@ -132,6 +173,7 @@ void RouteExchange::flood(Time now) {
         if (entry != nullptr && entry->what == at->second.what) due.push_back(std::move(at->second));
         at = pending_.erase(at);
     }
+    if (due.empty()) return;
     const bool to_all = !hubs_.large() || is_hub(table_.own());
     const bool has_hub = !to_all && std::any_of(neighbours_.begin(), neighbours_.end(),
                                                 [&](const auto& n) { return is_hub(n.second.member); });
@@ -142,7 +184,8 @@ void RouteExchange::flood(Time now) {
         RouteFrame frame = RouteFrame::flood();
         for (const Pending& pending : due) {
             const bool meant = to_all || dependent || (!pending.downward && (hub || !has_hub));
-            if (!meant || std::find(pending.have_it.begin(), pending.have_it.end(), link) != pending.have_it.end()) {
+            if (!meant || (!neighbour.hears && !pending.own) ||
+                std::find(pending.have_it.begin(), pending.have_it.end(), link) != pending.have_it.end()) {
                 continue;
             }
             ++counts_.flooded;
@@ -176,6 +219,7 @@ void RouteExchange::consider_pull(LinkId link, Neighbour& neighbour, bool at_onc
     if (pull_ || now - *neighbour.differs_since < (at_once ? Time(0) : kDiffers)) return;
     const bool settled = neighbour.settled == neighbour.root;
     if (now < neighbour.not_before + (settled ? kSettled : Time(0))) return;
+    if (!at_once && !neighbour.heard) wake(link, neighbour);
     ++counts_.pulls;
     pull_.emplace();
     pull_->link = link;
@@ -192,7 +236,7 @@ void RouteExchange::ask_next(Time now) {
         return;
     }
     pull.number = ++asked_;
-    pull.answer_by = now + kAnswer;
+    pull.tries = 0;
     RouteFrame frame = RouteFrame::ask(pull.number);
     for (std::size_t n = 0; n < kComparesAtOnce && !pull.compare.empty(); ++n) {
         (void)frame.add_compare(pull.compare.front(), table_.digests().children(pull.compare.front()));
@@ -205,7 +249,14 @@ void RouteExchange::ask_next(Time now) {
             pull.asked.push_back(at->first);
         }
     }
-    edge_.send_routes(pull.link, std::move(frame).take());
+    pull.question = std::move(frame).take();
+    ask(now);
+}
+
+void RouteExchange::ask(Time now) {
+    ++pull_->tries;
+    pull_->answer_by = now + kAnswer;
+    edge_.send_routes(pull_->link, pull_->question);
 }
 
 void RouteExchange::end_pull(bool in_vain, Time now) {

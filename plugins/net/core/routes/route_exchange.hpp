@@ -76,10 +76,13 @@ public:
     static constexpr Time kBatch{50};                            ///< what is fresh waits so long for more
     static constexpr Time kPerMember = std::chrono::seconds(1);  ///< between two floods of one member's
     static constexpr Time kDiffers = std::chrono::seconds(2);    ///< before a pull, as floods are still under way
-    static constexpr Time kAnswer = std::chrono::seconds(3);     ///< an answer takes longer: it won't come
+    static constexpr Time kAnswer = std::chrono::seconds(1);     ///< an answer takes longer: it is asked for again
+    static constexpr unsigned kTries = 3;
     static constexpr Time kPull = std::chrono::seconds(20);     ///< a pull takes longer: another neighbour has its turn
     static constexpr Time kInVain = std::chrono::seconds(5);    ///< after one that brought nothing, or broke off
     static constexpr Time kSettled = std::chrono::seconds(30);  ///< the same while the neighbour's root doesn't change
+    static constexpr std::size_t kHeard = 3;                    ///< neighbours that are not told to hush
+    static constexpr int kLate = 8;                             ///< so often more late than first: hush
     static constexpr std::size_t kComparesAtOnce = 32;
     static constexpr std::size_t kWantsAtOnce = 400;
     static constexpr std::size_t kFew = 64;  ///< more than that, pulled, waits for the neighbours' digests
@@ -124,6 +127,9 @@ private:
         std::optional<Time> differs_since;
         std::optional<std::uint64_t> settled;  // that root has nothing for us
         Time not_before{0};                    // for the next pull
+        bool heard = true;                     // we want its floods
+        bool hears = true;                     // it wants ours
+        int late = 0;                          // how often it was later than others, less how often it was first
         Budget read{kReadASecond, 2 * kReadASecond};
         Budget answers{kAnswerASecond, kAnswerASecond};
     };
@@ -131,6 +137,7 @@ private:
     struct Pending {
         AnnouncedPtr what;
         Time due{0};
+        bool own = false;             // made here
         bool downward = false;        // it came from a hub: in a large mesh it goes to those that depend on us only
         std::vector<LinkId> have_it;  // who sent it
     };
@@ -141,6 +148,8 @@ private:
     struct Pull {
         LinkId link = 0;
         std::uint32_t number = 0;  // of the question that is open
+        std::string question;      // the same
+        unsigned tries = 0;        // of it
         Time answer_by{0};
         Time end_by{0};
         std::uint64_t root = 0;  // what the neighbour had at the beginning
@@ -153,6 +162,7 @@ private:
 
     void consider_pull(LinkId link, Neighbour& neighbour, bool at_once, Time now);
     void ask_next(Time now);
+    void ask(Time now);
     void end_pull(bool in_vain, Time now);
     void hear_answer(LinkId link, RouteFrameReader& reader, Time now);
     void settle_asked(bool cut, std::size_t came);
@@ -161,6 +171,11 @@ private:
     void answer(LinkId link, Neighbour& neighbour, RouteFrameReader& reader, Time now);
     [[nodiscard]] bool answer_item(const RouteItem& item, RouteFrame& frame, std::vector<bool>& leaves) const;
     [[nodiscard]] bool list_leaves(const std::vector<bool>& leaves, RouteFrame& frame) const;
+
+    void hear_flood(LinkId link, Neighbour& neighbour, RouteFrameReader& reader, Time now);
+    void consider_hush(LinkId link, Neighbour& neighbour);
+    void wake(LinkId link, Neighbour& neighbour);
+    [[nodiscard]] std::size_t heard() const;
 
     /// @return whether it was fresh
     bool take(LinkId link, std::string_view text, bool pulled, Time now);
@@ -176,6 +191,7 @@ private:
     std::map<LinkId, Neighbour> neighbours_;
     std::map<std::uint64_t, Pending> pending_;  // by the digest of the announcement
     std::optional<Time> flood_due_;
+    Time flooded_at_{-kBatch};
     std::optional<Pull> pull_;
     std::uint32_t asked_ = 0;
     Budget answers_{kAnswerAllASecond, kAnswerAllASecond};

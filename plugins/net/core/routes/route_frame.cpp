@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <optional>
+#include <utility>
 
 namespace msw::net {
 namespace {
@@ -77,9 +78,14 @@ Result<RouteFrameReader> RouteFrameReader::open(std::string_view body) {
     if (body.size() > kLongestRouteFrame) return bad("the frame is too long");
     RouteFrameReader reader(body);
     std::string_view line = reader.lines_.next().value_or(std::string_view());
-    if (line == "flood") return reader;
+    for (const auto& [word, title] :
+         {std::pair("flood", Title::flood), std::pair("hush", Title::hush), std::pair("wake", Title::wake)}) {
+        if (line != word) continue;
+        reader.title_ = title;
+        return reader;
+    }
     const std::string_view word = take_word(line);
-    if (word != "ask" && word != "answer") return bad("`flood`, `ask` or `answer` was expected");
+    if (word != "ask" && word != "answer") return bad("a frame begins with `flood`, `hush`, `wake`, `ask` or `answer`");
     const std::optional<std::uint64_t> number = read_count(line, std::numeric_limits<std::uint32_t>::max());
     if (!number) return bad("a number must follow `ask` and `answer`");
     reader.title_ = word == "ask" ? Title::ask : Title::answer;
@@ -98,7 +104,7 @@ Result<bool> RouteFrameReader::next(RouteItem& item) {
 Result<bool> RouteFrameReader::read(std::string_view word, std::string_view rest, RouteItem& item) {
     const bool asks = title_ == Title::ask;
     const bool answers = title_ == Title::answer;
-    if (word == "announcement" && !asks) {
+    if (word == "announcement" && (answers || title_ == Title::flood)) {
         item.kind = RouteItem::Kind::announcement;
         const std::optional<std::uint64_t> size = read_count(rest, Announcement::kLongestText);
         const std::optional<std::string_view> text = size ? lines_.bytes(*size) : std::nullopt;

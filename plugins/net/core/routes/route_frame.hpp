@@ -4,6 +4,9 @@
 //     announcement 312          bytes; then the text (announcement.hpp)
 //     …
 //
+//     hush                      flood me no more but what you make yourself: others are faster
+//     wake                      flood me again
+//
 //     ask 17                    one question at a time, with a number
 //     compare - H0 … H15        "these are my digests below the root; which of yours differ?"
 //     compare 4f H0 … H15       the same for a node just above the leaves
@@ -41,6 +44,8 @@ inline constexpr std::size_t kLongestRouteFrame = std::size_t{256} * 1024;
 class RouteFrame {
 public:
     static RouteFrame flood() { return RouteFrame("flood\n"); }
+    static RouteFrame hush() { return RouteFrame("hush\n"); }
+    static RouteFrame wake() { return RouteFrame("wake\n"); }
     static RouteFrame ask(std::uint32_t number) { return RouteFrame("ask " + std::to_string(number) + "\n"); }
     static RouteFrame answer(std::uint32_t number) { return RouteFrame("answer " + std::to_string(number) + "\n"); }
 
@@ -80,7 +85,7 @@ struct RouteItem {
 /// Thread: one at a time. The body must live on.
 class RouteFrameReader {
 public:
-    enum class Title : std::uint8_t { flood, ask, answer };
+    enum class Title : std::uint8_t { flood, hush, wake, ask, answer };
 
     /// Read the title. @return Code::bad_request and a sentence if it makes no sense, or the body is too long
     static Result<RouteFrameReader> open(std::string_view body);

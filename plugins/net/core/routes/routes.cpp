@@ -67,12 +67,14 @@ void Routes::links_changed(Time now) {
 
 void Routes::tick(Time now) {
     now_ = now;
+    exchange_.tick(now);
+    if (now < next_look_) return;
+    next_look_ = now + kLook;
     hubs_.look(table_, now);
     announce(now);
     for (const DialPlan::Dial& dial : plan_.due(table_, hubs_, planned_, now)) edge_.dial(dial.member, dial.address);
     drop_surplus(now);
     (void)table_.sweep(now);
-    exchange_.tick(now);
 }
 
 void Routes::announce(Time now) {

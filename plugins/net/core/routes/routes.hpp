@@ -91,6 +91,7 @@ public:
     [[nodiscard]] const RouteCounts& counts() const noexcept { return exchange_.counts(); }
 
 private:
+    static constexpr Time kLook{200};  // between two looks at whom to dial and what to announce
     static constexpr Time kAlarm = std::chrono::minutes(1);
 
     void send_routes(LinkId link, std::string body) override { edge_.send_routes(link, std::move(body)); }
@@ -115,7 +116,8 @@ private:
     DialPlan plan_;
     std::map<LinkId, OneLink> links_;
     std::vector<PlannedLink> planned_;  // links_, one a member
-    Time now_{0};                       // of the call that is under way
+    Time next_look_{0};
+    Time now_{0};  // of the call that is under way
     std::optional<Time> alarmed_;
 };
 
