@@ -80,6 +80,9 @@ public:
     /// What came in one go has been handed in: tell who waits for receipts.
     void end_of_turn(Time now) { arrivals_.tick(now); }
 
+    /// This host stops: tell the others what they should know, as far as their links have room.
+    void stop();
+
     // Connections. A LinkId is never used twice.
     /// @param remote  IP address of the other end
     /// @return false: there are too many, close it

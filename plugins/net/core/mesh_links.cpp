@@ -145,6 +145,13 @@ void Mesh::watch_links(Time now) {
     for (const LinkId id : down) close(id, "it has shown no life for 2.5 s", MSW_NOTICE, now);
 }
 
+void Mesh::stop() {
+    arrivals_.tell_all();
+    for (const auto& [id, session] : sessions_) {
+        if (session.hello && edge_.has_room(id)) write_frame(id, Datapack("link", "bye", settings_.id + " stops"));
+    }
+}
+
 const Link* Mesh::link_toward(std::string_view member) const {
     const std::string_view hop = routes_.table().next_hop(member);
     const auto neighbour = neighbours_.find(hop);

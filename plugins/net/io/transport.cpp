@@ -49,6 +49,8 @@ Transport::Transport(const msw_host_v1* host, Settings settings, std::shared_ptr
       turn_(loop_, [this] { end_of_turn(); }) {}
 
 Transport::~Transport() {
+    mesh_.stop();
+    end_of_turn();
     std::size_t unsent = mesh_.waiting();
     for (const auto& [id, connection] : connections_) {
         for (const Parcel& parcel : connection->close()) unsent += parcel.for_link ? 0 : 1;

@@ -106,6 +106,17 @@ void Arrivals::tick(Time now) {
     forget(now);
 }
 
+void Arrivals::tell_all() {
+    for (const auto& [member, tokens] : std::exchange(to_tell_, {})) {
+        std::vector<Flow*> flows;
+        for (const std::uint64_t token : tokens) {
+            const auto flow = by_token_.find(token);
+            if (flow != by_token_.end() && flows.size() < kMostWords) flows.push_back(flow->second);
+        }
+        tell(member, flows);
+    }
+}
+
 void Arrivals::tell(const std::string& member, const std::vector<Flow*>& flows) {
     std::string receipts;
     std::string windows;

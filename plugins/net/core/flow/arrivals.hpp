@@ -66,6 +66,9 @@ public:
     void tick(Time now);
 
     [[nodiscard]] std::size_t held() const noexcept { return pool_.held(); }
+    /// Tell all there is to tell, due or not: this host stops.
+    void tell_all();
+
     [[nodiscard]] bool has_to_tell() const noexcept { return !to_tell_.empty(); }
     [[nodiscard]] std::size_t flows() const noexcept { return by_token_.size(); }
 

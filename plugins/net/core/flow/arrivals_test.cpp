@@ -98,6 +98,21 @@ TEST_F(ArrivalsTest, TellsAboutAllFlowsOfAnOriginTogether) {
     EXPECT_EQ(told.size(), 3U) << "its receipt must have been lost";
 }
 
+TEST_F(ArrivalsTest, TellsAllBeforeThisHostStops) {
+    (void)comes("shell", 1);
+    (void)comes("log", 1, kOrigin, "2");
+    arrivals.tell_all();
+    EXPECT_THAT(told, ElementsAre("1: o 000000000000000a shell 1\n", "2: o 000000000000000a log 1\n"));
+}
+
+TEST_F(ArrivalsTest, AFileIsReceiptedAtOnce) {
+    Datapack d("file", "log");
+    d.file = std::make_shared<const File>(-1, 9000, "");
+    EXPECT_EQ(arrivals.arrive("1", {FlowClass::ordinary, kOrigin, 1, 1, 1, 0, false}, d, now), Verdict::taken);
+    arrivals.tick(now);
+    EXPECT_EQ(told.size(), 1U);
+}
+
 TEST_F(ArrivalsTest, TellsLaterWhereThereIsNoWayNow) {
     reachable = false;
     (void)comes("shell", 1);

@@ -51,6 +51,7 @@ InFlow::Arrival InFlow::arrive(const Envelope& e, Datapack& datapack, Time now) 
     } else if (!pool_.take(charge)) {
         return Arrival::no_room;
     }
+    urgent_ |= datapack.file != nullptr;  // its origin has nothing else under way while that is
     behind_.emplace(e.n, Item{{e.n, end, charge, large}, std::move(datapack)});
     if (known_) advance();
     something_to_tell(class_ == FlowClass::ordinary ? charge : 0, now);
