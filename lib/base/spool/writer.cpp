@@ -231,7 +231,7 @@ void Spool::Writer::tell(Answers answers) {
 
 void Spool::Writer::refuse(std::vector<WriteRequest>& lists, const Error& error) {
     Answers answers;
-    for (WriteRequest& list : lists) answers.push_back({std::move(list.done), error});
+    for (WriteRequest& list : lists) answers.emplace_back(Answer{std::move(list.done), error});
     tell(std::move(answers));
 }
 
