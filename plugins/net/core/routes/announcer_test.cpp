@@ -171,7 +171,7 @@ TEST(Announcer, AHostAnnouncesUpToThreeHubs) {
     EXPECT_EQ(chosen.size(), 3U);
     EXPECT_THAT(chosen, testing::IsSubsetOf({"b", "c", "d", "e"}));
     // Those that are followed by their hub stay, whatever else comes.
-    desk.hear(says("0", {"a"}, {.hub = true}));
+    desk.hear(says("0", {"a", "b"}, {.hub = true}));
     desk.announcer.set_links(links_to({"b", "c", "d", "e", "0"}), desk.now);
     EXPECT_THAT(desk.announced(), testing::Contains("0"));
 }
