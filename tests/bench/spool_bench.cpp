@@ -216,7 +216,7 @@ void there_and_back(const std::string& folder, std::uint64_t rows) {
 
 int main(int argc, char** argv) {
     if (argc < 2) {
-        std::fputs("spool_bench FOLDER [SECONDS] [ROWS]\n", stderr);
+        (void)std::fputs("spool_bench FOLDER [SECONDS] [ROWS]\n", stderr);
         return 2;
     }
     const double seconds = argc > 2 ? std::strtod(argv[2], nullptr) : 5;

@@ -18,7 +18,6 @@ namespace msw::spool {
 namespace {
 
 namespace fs = std::filesystem;
-using test::incoming;
 using test::outgoing;
 
 class SpoolFile : public testing::Test {

@@ -4,10 +4,10 @@
 
 #include "base/spool/rows.hpp"
 
-#include <compare>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -25,7 +25,9 @@ public:
         Kind kind = Kind::waiting;
         std::string member;  ///< empty for dead letters, which have one sum
         std::string app;     ///< the same
-        friend auto operator<=>(const Key&, const Key&) = default;
+        friend bool operator<(const Key& a, const Key& b) noexcept {
+            return std::tie(a.kind, a.member, a.app) < std::tie(b.kind, b.member, b.app);
+        }
     };
     using Amounts = std::map<Key, Amount>;
 

@@ -38,7 +38,7 @@ std::vector<Changes> scenario() {
     const FlowKey flow{"m-hmsy", "log"};
     std::vector<Changes> all;
     RowId row = 1;  // the number that the next row gets
-    for (std::uint64_t n = 1; n <= 4; ++n, ++row) all.push_back({outgoing(n, payload(n, 600))});
+    for (std::uint64_t n = 1; n <= 4; ++n, ++row) all.emplace_back(Changes{outgoing(n, payload(n, 600))});
     for (std::uint64_t n = 1; n <= 3; ++n, ++row) {
         all.push_back({incoming(n, payload(n, 300)), PutMarks{"m-miku", 7, "log", "marks " + std::to_string(n), 50}});
     }
@@ -46,7 +46,7 @@ std::vector<Changes> scenario() {
     all.push_back({RemoveOutbox{ByRange{flow, 1, 1, 2}}});
     all.push_back({outgoing(5, payload(5, 20000))});  // over several pages
     ++row;
-    all.push_back({});
+    all.emplace_back();
     all.push_back({MarkHanded{5}});
     all.push_back({RemoveInbox{5, true}, outgoing(6, payload(6, 50))});  // the answer to a question
     ++row;
@@ -57,9 +57,9 @@ std::vector<Changes> scenario() {
     ++row;
     all.push_back({Revive{dead, {2, 1}, 3, 70, 80}});
     ++row;
-    all.push_back({});
+    all.emplace_back();
     all.push_back({RemoveOutbox{ByNumber{flow, 1, {5, 6}}}, RemoveInbox{6}});
-    for (std::uint64_t n = 10; n <= 13; ++n, ++row) all.push_back({outgoing(n, payload(n, 3000))});
+    for (std::uint64_t n = 10; n <= 13; ++n, ++row) all.emplace_back(Changes{outgoing(n, payload(n, 3000))});
     all.push_back({RemoveOutbox{ByRange{flow, 1, 10, 12}}});
     return all;
 }

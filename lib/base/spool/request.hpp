@@ -75,6 +75,6 @@ struct Request {
 };
 
 /// @return bytes that `changes` take up in memory, more or less
-[[nodiscard]] std::size_t size_of(const Changes& changes) noexcept;
+[[nodiscard]] std::size_t size_of(const Changes& changes);
 
 }  // namespace msw::spool

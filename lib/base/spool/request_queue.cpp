@@ -11,7 +11,7 @@ constexpr std::size_t kBase = 256;
 std::size_t extra(const AddOutbox& c) noexcept { return c.row.datapack.size(); }
 std::size_t extra(const AddInbox& c) noexcept { return c.row.datapack.size(); }
 std::size_t extra(const PutMarks& c) noexcept { return c.state.size(); }
-std::size_t extra(const Outgoing& which) noexcept {
+std::size_t extra(const Outgoing& which) {
     if (const auto* rows = std::get_if<ByRow>(&which)) return rows->rows.size() * sizeof(RowId);
     if (const auto* numbers = std::get_if<ByNumber>(&which)) return numbers->numbers.size() * sizeof(std::uint64_t);
     return 0;
@@ -26,7 +26,7 @@ std::size_t extra(const Other& /*c*/) noexcept {
 
 }  // namespace
 
-std::size_t size_of(const Changes& changes) noexcept {
+std::size_t size_of(const Changes& changes) {
     std::size_t bytes = 0;
     for (const Change& change : changes) {
         bytes += kBase + std::visit([](const auto& c) { return extra(c); }, change);

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <atomic>
 #include <future>
+#include <numeric>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -113,8 +114,8 @@ TEST_F(SpoolThread, AnswersGoThroughPostInTheOrderOfTheCalls) {
     spool.reset();
     EXPECT_TRUE(order.empty()) << "only who runs what was posted is told";
     for (const std::function<void()>& run : posted) run();
-    std::vector<int> expected;
-    for (int i = 0; i < 50; ++i) expected.push_back(i);
+    std::vector<int> expected(50);
+    std::iota(expected.begin(), expected.end(), 0);
     EXPECT_EQ(order, expected);
     EXPECT_LT(posted.size(), 50U) << "one wake-up for a group";
 }

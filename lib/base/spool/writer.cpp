@@ -164,7 +164,7 @@ Trouble Spool::Writer::apply_all(std::vector<WriteRequest>& lists, std::vector<R
     bool any = false;
     for (const WriteRequest& list : lists) {
         if (condition_ == Condition::disk_full && adds_rows(list.changes)) {
-            results.push_back(
+            results.emplace_back(
                 Error{Code::disk_full, "the disk is full, so nothing new is taken (" + settings_.path + ')'});
         } else {
             results.push_back(store_.apply(list.changes));
@@ -231,7 +231,7 @@ void Spool::Writer::tell(Answers answers) {
 
 void Spool::Writer::refuse(std::vector<WriteRequest>& lists, const Error& error) {
     Answers answers;
-    for (WriteRequest& list : lists) answers.push_back({std::move(list.done), error});
+    for (WriteRequest& list : lists) answers.emplace_back(Answer{std::move(list.done), error});
     tell(std::move(answers));
 }
 

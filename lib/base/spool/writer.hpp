@@ -35,7 +35,7 @@ public:
     [[nodiscard]] Result<void> start();
 
     void write(Changes changes, Done<Written> done);
-    void read(std::unique_ptr<ReadRequest> request);
+    void read(std::unique_ptr<ReadRequest> query);
     [[nodiscard]] Numbers numbers() const;
 
 private:

@@ -58,6 +58,7 @@ void DialPlan::look(const RouteTable& table, const Hubs& hubs, Time now) {
     looked_large_ = hubs.large();
     looked_hub_ = hub;
     places_.clear();
+    attach_ = false;
     const bool has_hubs = std::any_of(table.entries().begin(), table.entries().end(),
                                       [&](const RouteEntry& entry) { return entry.hub && entry.key != key_; });
     if (table.size() <= bound_) {
@@ -71,7 +72,7 @@ void DialPlan::look(const RouteTable& table, const Hubs& hubs, Time now) {
 
 void DialPlan::want_all(const RouteTable& table) {
     for (const RouteEntry& entry : table.entries()) {
-        if (entry.listens && entry.key != key_) places_.push_back({{entry.what->said.member}, 1});
+        if (entry.listens && entry.key != key_) places_.push_back({{entry.what->said.member}});
     }
 }
 
@@ -88,17 +89,18 @@ void DialPlan::stand_on_rings(const RouteTable& table, bool hubs_only) {
             after.offer(there - here, entry);
             if (listens) before.offer(here - there, entry);
         }
-        places_.push_back({after.members(), 1});
-        if (listens) places_.push_back({before.members(), 1});
+        places_.push_back({after.members()});
+        if (listens) places_.push_back({before.members()});
     }
 }
 
 void DialPlan::attach_to_hubs(const RouteTable& table) {
     Nearest best(kHubsWanted + 2 * kSpares);
     for (const RouteEntry& entry : table.entries()) {
-        if (entry.hub && entry.key != key_) best.offer(mix(entry.key ^ mix(key_)), entry);
+        if (entry.hub && entry.key != key_) best.offer(weight(entry.key), entry);
     }
-    places_.push_back({best.members(), kHubsWanted});
+    attach_ = true;
+    hubs_ = best.members();
 }
 
 void DialPlan::fill_places(const RouteTable& table, std::span<const PlannedLink> links, Time now) {
@@ -110,25 +112,46 @@ void DialPlan::fill_places(const RouteTable& table, std::span<const PlannedLink>
             wanted_.try_emplace(member, Wish{was == before.end() ? now : was->second.since, spare});
         if (!added) at->second.spare = at->second.spare && spare;
     };
-    const auto full = [&](const std::string& member) {
-        const Announcement* said = table.said(member);
-        return said == nullptr ||
-               (said->hub && said->links.size() >= kHubRoom &&
-                std::none_of(said->links.begin(), said->links.end(), [&](const auto& l) { return l.member == own_; }));
-    };
     for (const Place& place : places_) {
         std::size_t filled = 0;
-        std::size_t rank = 0;
         for (const std::string& member : place.candidates) {
-            if (filled == place.wanted) break;
-            const bool connected = up(links, member);
-            const bool attaching = place.wanted > 1;
-            if (attaching && full(member)) continue;
-            want(member, rank++ >= place.wanted || attaching);
+            if (filled == 1) break;
+            want(member, member != place.candidates.front());
             // Who doesn't answer stays wanted, but the next one takes its place meanwhile.
-            if (connected || !fails(member)) ++filled;
+            if (up(links, member) || !fails(member)) ++filled;
         }
     }
+    if (attach_) want_hubs(table, links, want);
+}
+
+template <class Want>
+void DialPlan::want_hubs(const RouteTable& table, std::span<const PlannedLink> links, const Want& want) {
+    // Hubs that it is linked to already come first, whatever their weight: attachments that moved whenever some hub has
+    // room again would be news for all.
+    std::vector<std::pair<std::uint64_t, std::string_view>> linked;
+    for (const PlannedLink& link : links) {
+        const RouteEntry* entry = table.find(link.member);
+        if (entry != nullptr && entry->hub && has_room(entry->what->said))
+            linked.emplace_back(weight(entry->key), link.member);
+    }
+    std::sort(linked.begin(), linked.end());
+    std::size_t filled = 0;
+    for (const auto& [weight, member] : linked) {
+        if (filled < kHubsWanted) want(std::string(member), true);
+        ++filled;
+    }
+    for (const std::string& member : hubs_) {
+        if (filled >= kHubsWanted) break;
+        const Announcement* said = table.said(member);
+        if (up(links, member) || said == nullptr || !has_room(*said)) continue;
+        want(member, true);
+        if (!fails(member)) ++filled;
+    }
+}
+
+bool DialPlan::has_room(const Announcement& hub) const {
+    return hub.links.size() < kHubRoom ||
+           std::any_of(hub.links.begin(), hub.links.end(), [&](const AnnouncedLink& l) { return l.member == own_; });
 }
 
 bool DialPlan::fails(std::string_view member) const {

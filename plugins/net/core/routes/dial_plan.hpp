@@ -20,6 +20,7 @@
 #pragma once
 
 #include "plugins/net/core/address.hpp"
+#include "plugins/net/core/routes/hash.hpp"
 #include "plugins/net/core/routes/hubs.hpp"
 #include "plugins/net/core/routes/route_table.hpp"
 #include "plugins/net/core/time.hpp"
@@ -93,10 +94,9 @@ private:
         std::size_t turn = 0;   // of its addresses
         Time next{0};           // when it may be dialled; while dialling: when that has failed
     };
-    /// Places to fill, the candidates for each in order: who doesn't answer is replaced by the next.
+    /// A place on a ring: who doesn't answer is replaced by the next.
     struct Place {
         std::vector<std::string> candidates;
-        std::size_t wanted = 1;
     };
     struct Wish {
         Time since{0};
@@ -108,6 +108,11 @@ private:
     void attach_to_hubs(const RouteTable& table);
     void want_all(const RouteTable& table);
     void fill_places(const RouteTable& table, std::span<const PlannedLink> links, Time now);
+    template <class Want>
+    void want_hubs(const RouteTable& table, std::span<const PlannedLink> links, const Want& want);
+    [[nodiscard]] bool has_room(const Announcement& hub) const;
+    /// @return the lower, the better is the hub of that key for this host
+    [[nodiscard]] std::uint64_t weight(std::uint64_t key) const noexcept { return mix(key ^ mix(key_)); }
     [[nodiscard]] bool fails(std::string_view member) const;
     [[nodiscard]] bool is_ours_to_dial(std::string_view member, bool spare, std::size_t links, Time since,
                                        Time now) const;
@@ -118,6 +123,8 @@ private:
     std::size_t bound_;
     std::minstd_rand random_;
     std::vector<Place> places_;
+    bool attach_ = false;            // this host is no hub in a large mesh:
+    std::vector<std::string> hubs_;  // the best for it, in order
     std::map<std::string, Wish, std::less<>> wanted_;
     std::map<std::string, Attempt, std::less<>> attempts_;
     std::map<std::string, Time, std::less<>> unwanted_since_;  // links that are up

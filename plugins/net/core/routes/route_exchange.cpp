@@ -113,7 +113,7 @@ bool RouteExchange::take(LinkId link, std::string_view text, bool pulled, Time n
         const bool same = entry->what->text == text;
         if (same || title.edition < entry->what->said.edition) {
             ++counts_.duplicates;
-            const auto waiting = same ? pending_.find(entry->what->digest) : pending_.end();
+            const auto waiting = same ? pending_.find(entry->key) : pending_.end();
             if (waiting != pending_.end()) waiting->second.have_it.push_back(link);
             return false;
         }
@@ -146,15 +146,19 @@ bool RouteExchange::take(LinkId link, std::string_view text, bool pulled, Time n
 void RouteExchange::announce(AnnouncedPtr own, Time now) { flood_later(0, std::move(own), now); }
 
 void RouteExchange::flood_later(LinkId from, AnnouncedPtr what, Time due) {
-    Pending& pending = pending_[what->digest];
+    const auto [at, added] = pending_.try_emplace(what->key);
+    Pending& pending = at->second;
+    // Where an older one of the member waits, this one takes its place and its turn: who changes its mind all the time
+    // can't put off being heard.
+    pending.due = added ? due : std::min(pending.due, due);
     const auto neighbour = neighbours_.find(from);
     pending.downward = neighbour != neighbours_.end() && is_hub(neighbour->second.member);
-    pending.what = std::move(what);
-    pending.due = due;
     pending.own = from == 0;
+    pending.have_it.clear();
     if (from != 0) pending.have_it.push_back(from);
-    due = std::max(due, flooded_at_ + kBatch);
-    flood_due_ = std::min(flood_due_.value_or(due), due);
+    pending.what = std::move(what);
+    const Time next = std::max(pending.due, flooded_at_ + kBatch);
+    flood_due_ = std::min(flood_due_.value_or(next), next);
 }
 
 void RouteExchange::flood(Time now) {
@@ -168,9 +172,7 @@ void RouteExchange::flood(Time now) {
             ++at;
             continue;
         }
-        // What has been replaced while it waited is not passed on.
-        const RouteEntry* entry = table_.find(at->second.what->said.member);
-        if (entry != nullptr && entry->what == at->second.what) due.push_back(std::move(at->second));
+        due.push_back(std::move(at->second));
         at = pending_.erase(at);
     }
     if (due.empty()) return;

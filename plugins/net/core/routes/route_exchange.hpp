@@ -189,7 +189,7 @@ private:
     RouteEdge& edge_;
     Read read_;
     std::map<LinkId, Neighbour> neighbours_;
-    std::map<std::uint64_t, Pending> pending_;  // by the digest of the announcement
+    std::map<std::uint64_t, Pending> pending_;  // by the key of the member
     std::optional<Time> flood_due_;
     Time flooded_at_{-kBatch};
     std::optional<Pull> pull_;

@@ -68,8 +68,8 @@ public:
         std::string member;
         std::uint16_t cost = 1;
         bool we_dialled = false;
-        bool configured = false;            ///< it leads to a configured address
-        std::optional<std::uint64_t> root;  ///< that its hello said
+        bool configured = false;              ///< it leads to a configured address
+        std::optional<std::uint64_t> root{};  ///< that its hello said
     };
     void up(NewLink link, Time now);
     void down(LinkId link, Time now);
