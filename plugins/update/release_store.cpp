@@ -1,6 +1,7 @@
 #include "plugins/update/release_store.hpp"
 
 #include "base/fd.hpp"
+#include "base/replace_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -76,37 +77,13 @@ std::string Store::read_link(const char* name) const {
 }
 
 int Store::set_link(const char* name, const std::string& target) const {
-    const std::string temporary = folder_ + "/." + name + ".new";
-    if (::unlink(temporary.c_str()) != 0 && errno != ENOENT) return errno;
-    if (::symlink(target.c_str(), temporary.c_str()) != 0) return errno;
-    return rename_to(temporary, name);
+    return replace_link(folder_ + '/' + name, target, files_);
 }
 
 int Store::write_file(const char* name, std::string_view text) const {
-    const std::string temporary = folder_ + "/." + name + ".new";
-    {
-        const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
-        if (!fd) return errno;
-        const ssize_t n = ::write(fd.get(), text.data(), text.size());
-        if (n != static_cast<ssize_t>(text.size())) return n < 0 ? errno : ENOSPC;
-        if (::fsync(fd.get()) != 0) return errno;
-    }
-    return rename_to(temporary, name);
+    return replace_file(folder_ + '/' + name, text, 0644, files_);
 }
 
-int Store::remove(const char* name) const {
-    if (::unlink((folder_ + '/' + name).c_str()) != 0 && errno != ENOENT) return errno;
-    return sync_folder();
-}
-
-int Store::rename_to(const std::string& temporary, const char* name) const {
-    if (::rename(temporary.c_str(), (folder_ + '/' + name).c_str()) != 0) return errno;
-    return sync_folder();
-}
-
-int Store::sync_folder() const {
-    const Fd fd(::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    return fd && ::fsync(fd.get()) == 0 ? 0 : errno;
-}
+int Store::remove(const char* name) const { return remove_file(folder_ + '/' + name, files_); }
 
 }  // namespace msw::release

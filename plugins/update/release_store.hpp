@@ -1,6 +1,7 @@
 // The files of release_state.hpp on the disk. Each change is atomic and synced.
 #pragma once
 
+#include "base/file_calls.hpp"
 #include "plugins/update/release_state.hpp"
 
 #include <string>
@@ -12,7 +13,9 @@ namespace msw::release {
 class Store {
 public:
     /// @param state_dir  the state directory; nothing is made there before the first change
-    explicit Store(const std::string& state_dir) : folder_(state_dir + "/releases") {}
+    /// @param files  what changes go through; outlives it
+    explicit Store(const std::string& state_dir, FileCalls& files = system_files())
+        : folder_(state_dir + "/releases"), files_(files) {}
 
     [[nodiscard]] const std::string& folder() const noexcept { return folder_; }
     [[nodiscard]] std::string folder_of(const std::string& digest) const { return folder_ + '/' + digest; }
@@ -32,10 +35,9 @@ private:
     [[nodiscard]] int set_link(const char* name, const std::string& target) const;
     [[nodiscard]] int write_file(const char* name, std::string_view text) const;
     [[nodiscard]] int remove(const char* name) const;
-    [[nodiscard]] int rename_to(const std::string& temporary, const char* name) const;
-    [[nodiscard]] int sync_folder() const;
 
     std::string folder_;
+    FileCalls& files_;
 };
 
 }  // namespace msw::release
