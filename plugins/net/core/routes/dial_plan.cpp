@@ -87,7 +87,7 @@ void DialPlan::stand_on_rings(const RouteTable& table, bool hubs_only) {
             if (!entry.listens || entry.key == key_ || (hubs_only && !entry.hub)) continue;
             const std::uint64_t there = on_ring(ring, entry.key);
             after.offer(there - here, entry);
-            if (listens) before.offer(here - there, entry);
+            before.offer(here - there, entry);
         }
         places_.push_back({after.members()});
         if (listens) places_.push_back({before.members()});

@@ -64,11 +64,11 @@ void RouteExchange::frame_heard(LinkId link, std::string_view body, Time now) {
 void RouteExchange::tick(Time now) {
     if (pull_ && now >= pull_->answer_by && pull_->tries < kTries) ask(now);
     if (pull_ && (now >= pull_->answer_by || now >= pull_->end_by)) end_pull(true, now);
-    if (flood_due_ && now >= *flood_due_) flood(now);
+    if (const std::optional<Time> due = flood_due(); due && now >= *due) flood(now);
 }
 
 std::optional<Time> RouteExchange::next_due() const {
-    std::optional<Time> due = flood_due_;
+    std::optional<Time> due = flood_due();
     if (pull_) due = std::min(due.value_or(Time::max()), std::min(pull_->answer_by, pull_->end_by));
     return due;
 }
@@ -146,34 +146,37 @@ bool RouteExchange::take(LinkId link, std::string_view text, bool pulled, Time n
 void RouteExchange::announce(AnnouncedPtr own, Time now) { flood_later(0, std::move(own), now); }
 
 void RouteExchange::flood_later(LinkId from, AnnouncedPtr what, Time due) {
-    const auto [at, added] = pending_.try_emplace(what->key);
+    const std::uint64_t key = what->key;
+    const auto [at, added] = pending_.try_emplace(key);
     Pending& pending = at->second;
     // Where an older one of the member waits, this one takes its place and its turn: who changes its mind all the time
     // can't put off being heard.
-    pending.due = added ? due : std::min(pending.due, due);
+    if (!added) {
+        due = std::min(due, pending.due);
+        turns_.erase({pending.due, key});
+    }
+    turns_.emplace(due, key);
+    pending.due = due;
     const auto neighbour = neighbours_.find(from);
     pending.downward = neighbour != neighbours_.end() && is_hub(neighbour->second.member);
     pending.own = from == 0;
     pending.have_it.clear();
     if (from != 0) pending.have_it.push_back(from);
     pending.what = std::move(what);
-    const Time next = std::max(pending.due, flooded_at_ + kBatch);
-    flood_due_ = std::min(flood_due_.value_or(next), next);
+}
+
+std::optional<Time> RouteExchange::flood_due() const {
+    if (turns_.empty()) return std::nullopt;
+    return std::max(turns_.begin()->first, flooded_at_ + kBatch);
 }
 
 void RouteExchange::flood(Time now) {
     std::vector<Pending> due;
-    flood_due_.reset();
     flooded_at_ = now;
-    for (auto at = pending_.begin(); at != pending_.end();) {
-        if (at->second.due > now) {
-            const Time next = std::max(at->second.due, now + kBatch);
-            flood_due_ = std::min(flood_due_.value_or(next), next);
-            ++at;
-            continue;
-        }
+    for (; !turns_.empty() && turns_.begin()->first <= now; turns_.erase(turns_.begin())) {
+        const auto at = pending_.find(turns_.begin()->second);
         due.push_back(std::move(at->second));
-        at = pending_.erase(at);
+        pending_.erase(at);
     }
     if (due.empty()) return;
     const bool to_all = !hubs_.large() || is_hub(table_.own());
@@ -232,7 +235,7 @@ void RouteExchange::consider_pull(LinkId link, Neighbour& neighbour, bool at_onc
 }
 
 void RouteExchange::ask_next(Time now) {
-    Pull& pull = *pull_;
+    RoutePull& pull = *pull_;
     if (pull.compare.empty() && pull.want.empty()) {
         end_pull(pull.gained == 0, now);
         return;
@@ -308,7 +311,7 @@ void RouteExchange::hear_answer(LinkId link, RouteFrameReader& reader, Time now)
 }
 
 void RouteExchange::settle_asked(bool cut, std::size_t came) {
-    Pull& pull = *pull_;
+    RoutePull& pull = *pull_;
     // What an answer had no room for is asked for again, unless it had room for nothing.
     const bool again = cut && came > 0;
     if (cut && !again) pull.whole = false;
@@ -339,7 +342,7 @@ void RouteExchange::consider_held(const RouteItem& item) {
         return;
     }
     if (pull_->want.size() < RouteTable::kMostHosts) {
-        pull_->want.insert_or_assign(std::string(item.member), Want{item.edition, item.digest});
+        pull_->want.insert_or_assign(std::string(item.member), RoutePull::Want{item.edition, item.digest});
     }
 }
 

@@ -22,17 +22,20 @@
 #include "plugins/net/core/routes/budget.hpp"
 #include "plugins/net/core/routes/hubs.hpp"
 #include "plugins/net/core/routes/route_frame.hpp"
+#include "plugins/net/core/routes/route_pull.hpp"
 #include "plugins/net/core/routes/route_table.hpp"
 #include "plugins/net/core/time.hpp"
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace msw::net {
@@ -141,25 +144,6 @@ private:
         bool downward = false;        // it came from a hub: in a large mesh it goes to those that depend on us only
         std::vector<LinkId> have_it;  // who sent it
     };
-    struct Want {
-        Edition edition;
-        std::uint64_t digest = 0;
-    };
-    struct Pull {
-        LinkId link = 0;
-        std::uint32_t number = 0;  // of the question that is open
-        std::string question;      // the same
-        unsigned tries = 0;        // of it
-        Time answer_by{0};
-        Time end_by{0};
-        std::uint64_t root = 0;  // what the neighbour had at the beginning
-        std::deque<DigestNode> compare;
-        std::map<std::string, Want, std::less<>> want;
-        std::vector<std::string> asked;  // the wants in the open question
-        std::size_t gained = 0;
-        bool whole = true;  // nothing was left out
-    };
-
     void consider_pull(LinkId link, Neighbour& neighbour, bool at_once, Time now);
     void ask_next(Time now);
     void ask(Time now);
@@ -176,6 +160,7 @@ private:
     void consider_hush(LinkId link, Neighbour& neighbour);
     void wake(LinkId link, Neighbour& neighbour);
     [[nodiscard]] std::size_t heard() const;
+    [[nodiscard]] std::optional<Time> flood_due() const;
 
     /// @return whether it was fresh
     bool take(LinkId link, std::string_view text, bool pulled, Time now);
@@ -189,10 +174,10 @@ private:
     RouteEdge& edge_;
     Read read_;
     std::map<LinkId, Neighbour> neighbours_;
-    std::map<std::uint64_t, Pending> pending_;  // by the key of the member
-    std::optional<Time> flood_due_;
+    std::unordered_map<std::uint64_t, Pending> pending_;  // by the key of the member
+    std::set<std::pair<Time, std::uint64_t>> turns_;      // of all of them, by when they are due
     Time flooded_at_{-kBatch};
-    std::optional<Pull> pull_;
+    std::optional<RoutePull> pull_;
     std::uint32_t asked_ = 0;
     Budget answers_{kAnswerAllASecond, kAnswerAllASecond};
     RouteCounts counts_;

@@ -96,6 +96,10 @@ struct Pair {
                 std::deque<std::pair<LinkId, std::string>> frames;
                 frames.swap(from->sent);
                 for (const auto& [link, body] : frames) {
+                    if (link != kLink) {
+                        elsewhere.push_back(body);
+                        continue;
+                    }
                     bytes += body.size();
                     if (random() % 100 >= lose) to->hears(kLink, body);
                 }
@@ -111,6 +115,7 @@ struct Pair {
     std::size_t lose = 0;  ///< of a hundred frames
     std::minstd_rand random{1};
     std::size_t bytes = 0;
+    std::vector<std::string> elsewhere;  ///< frames for other links
 };
 
 // --- Floods.
@@ -300,6 +305,19 @@ TEST(RouteExchange, WhatDiffersIsFoundCheaply) {
     EXPECT_EQ(pair.bytes, 0U) << "nothing is refreshed in time";
 }
 
+TEST(RouteExchange, WhatAnAnswerHasNoRoomForIsAskedForAgain) {
+    Host here("a");
+    Host there("b");
+    std::vector<AnnouncedLink> links;
+    for (std::uint64_t n = 0; n < Announcement::kMostLinks; ++n) links.push_back({member_number(n), 1, false});
+    for (std::uint64_t n = 0; n < 1000; ++n) there.knows(make_announced(saying("c" + member_number(n), links)));
+    Pair pair(here, there);
+    pair.up();
+    pair.run(seconds(2));
+    EXPECT_TRUE(pair.agree());
+    EXPECT_EQ(here.exchange.counts().pulls, 1U);
+}
+
 TEST(RouteExchange, ADifferenceIsBorneForTwoSeconds) {
     const auto host = amid({"b"});
     const Time from = host->now;
@@ -359,17 +377,87 @@ TEST(RouteExchange, WhatOneHostWasToldInOneGoItsNeighboursAreNotFlooded) {
     Pair pair(here, there);
     pair.up();
     here.exchange.up(2, "d", std::nullopt, here.now);
-    pair.run(Time(500));
+    pair.run(Time(600));
     ASSERT_EQ(here.table.size(), 502U);
     here.exchange.root_heard(2, here.exchange.root(), here.now);
-    here.sent.clear();
-    for (int i = 0; i < 30; ++i) {
-        here.pass(Time(100));
-        EXPECT_THAT(here.sent_to("member c"), IsEmpty());
+    pair.run(seconds(3));
+    std::size_t told = 0;
+    for (const std::string& body : pair.elsewhere) {
+        for (std::size_t at = body.find("member c"); at != std::string::npos; at = body.find("member c", at + 1))
+            ++told;
     }
+    EXPECT_LE(told, RouteExchange::kFew);
+}
+
+TEST(RouteExchange, WhoHasNothingNewIsNotAskedAgainUntilItHas) {
+    const auto host = amid({"b"});
+    std::size_t asked = 0;
+    const auto run = [&](Time time, std::uint64_t root) {
+        for (const Time end = host->now + time; host->now < end; host->pass(seconds(1))) {
+            host->exchange.root_heard(1, root, host->now);
+            std::deque<std::pair<LinkId, std::string>> frames;
+            frames.swap(host->sent);
+            for (const auto& [link, body] : frames) {
+                const Result<RouteFrameReader> reader = RouteFrameReader::open(body);
+                if (!reader || reader->title() != RouteFrameReader::Title::ask) continue;
+                ++asked;
+                host->hears(1, RouteFrame::answer(reader->number()).take());
+            }
+        }
+    };
+    run(seconds(25), 17);
+    EXPECT_EQ(asked, 1U);
+    run(seconds(10), 18);
+    EXPECT_EQ(asked, 2U);
+    run(minutes(2), 18);
+    EXPECT_GE(asked, 4U) << "should it have been wrong";
+    EXPECT_LE(asked, 7U);
+}
+
+TEST(RouteExchange, WhoIsGoneForLongIsToldToNoOne) {
+    const auto host = amid({"b"});
+    host->knows(says("c", {}));
+    (void)host->table.sweep(host->now);
+    host->now += RouteTable::kWithhold + seconds(1);
+    RouteFrame ask = RouteFrame::ask(1);
+    for (unsigned node = 0; node < 256; ++node) {
+        DigestTree::Children others = host->table.digests().children({2, node});
+        for (std::uint64_t& digest : others) ++digest;
+        ASSERT_TRUE(ask.add_compare({2, node}, others));
+    }
+    ASSERT_TRUE(ask.add_want("c"));
+    const std::string all = std::move(ask).take();
+    host->hears(1, all);
+    EXPECT_THAT(host->sent.back().second, HasSubstr("held c "));
+    EXPECT_THAT(host->sent.back().second, HasSubstr("member c\n"));
+    (void)host->table.sweep(host->now);
+    host->hears(1, all);
+    EXPECT_THAT(host->sent.back().second, HasSubstr("held a "));
+    EXPECT_THAT(host->sent.back().second, testing::Not(HasSubstr("held c ")));
+    EXPECT_THAT(host->sent.back().second, testing::Not(HasSubstr("member c\n")));
 }
 
 // --- Neighbours that lie, or are broken.
+
+TEST(RouteExchange, WhoHasNoTimeToAnswerIsLeftInPeaceForAWhile) {
+    const auto host = amid({"b"});
+    std::size_t asked = 0;
+    for (std::uint64_t second = 0; second < 60; ++second, host->pass(seconds(1))) {
+        host->exchange.root_heard(1, 17, host->now);
+        std::deque<std::pair<LinkId, std::string>> frames;
+        frames.swap(host->sent);
+        for (const auto& [link, body] : frames) {
+            const Result<RouteFrameReader> reader = RouteFrameReader::open(body);
+            if (!reader || reader->title() != RouteFrameReader::Title::ask) continue;
+            ++asked;
+            RouteFrame answer = RouteFrame::answer(reader->number());
+            answer.add_cut();
+            host->hears(1, std::move(answer).take());
+        }
+    }
+    EXPECT_GE(asked, 5U);
+    EXPECT_LE(asked, 12U);
+}
 
 TEST(RouteExchange, WhatMakesNoSenseIsAnOffenceAndChangesNothing) {
     const auto host = amid({"b"});
@@ -391,6 +479,14 @@ TEST(RouteExchange, AnAnswerThatNobodyAskedForIsNotRead) {
     ASSERT_TRUE(frame.add_announcement(*says("e", {})));
     host->hears(1, std::move(frame).take());
     EXPECT_EQ(host->table.find("e"), nullptr);
+    // Nor one with another number than the question that is open.
+    host->exchange.up(2, "c", 17, host->now);
+    for (const std::uint32_t number : {2U, 1U}) {
+        RouteFrame late = RouteFrame::answer(number);
+        ASSERT_TRUE(late.add_announcement(*says("e", {})));
+        host->hears(2, std::move(late).take());
+        EXPECT_EQ(host->table.find("e") != nullptr, number == 1);
+    }
 }
 
 TEST(RouteExchange, AnswersCostABudget) {

@@ -134,6 +134,11 @@ TEST(RouteFrame, WhatMakesNoSenseIsRefused) {
         ASSERT_FALSE(words.empty()) << body;
         EXPECT_TRUE(words.back().starts_with("error: link routes: ")) << body;
     }
+    std::string much = "flood\n";
+    while (much.size() <= kLongestRouteFrame) much += "announcement 0\n";
+    EXPECT_TRUE(kinds(much).back().starts_with("error: "));
+    much.resize(much.size() - std::string("announcement 0\n").size());
+    EXPECT_EQ(kinds(much).back(), "announcement");
 }
 
 }  // namespace

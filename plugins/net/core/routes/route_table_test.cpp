@@ -102,9 +102,10 @@ TEST(RouteTable, AnEdgeCostsWhatTheEndSaysThatAsksMore) {
 
 TEST(RouteTable, ABusyEdgeIsTheLastOrNone) {
     // c-d is busy, as only d says.
-    const RouteTable table = table_of({"b", "c"}, {says("b", {"a", "f"}), says("c", {"a", "d"}),
-                                                   make_announced(saying("d", {{"c", 1, true}, {"e", 1, false}})),
-                                                   says("e", {"d", "f"}), says("f", {"b", "e"})});
+    const RouteTable table =
+        table_of({"b", "c"}, {says("b", {"a", "f"}), says("c", {"a", "d"}),
+                              make_announced(saying("d", {{"c", 1, true}, {"e", 1, false}})),
+                              make_announced(saying("e", {{"d", 1, false}, {"f", 9, false}})), says("f", {"b", "e"})});
     EXPECT_THAT(table.path("d"), ElementsAre("c", "d"));
     EXPECT_THAT(table.path("e"), ElementsAre("b", "f", "e"));
 }
@@ -175,6 +176,31 @@ TEST(RouteTable, WhoCantBeReachedForADayIsForgotten) {
     EXPECT_NE(table.find("d"), nullptr);
     EXPECT_EQ(table.next_hop("b"), "b");
     EXPECT_EQ(table.size(), 3U);
+}
+
+TEST(RouteTable, WhoeverIsForgottenTheOthersStay) {
+    // Each host in turn is the one that can't be reached, this one in whatever place it was taken in.
+    for (const char* gone : {"b", "c", "d"}) {
+        RouteTable table("a");
+        const auto hear = [&](const char* member) {
+            EXPECT_EQ(table.hear(member == std::string(gone) ? says(member, {}) : says(member, {"a"}), kNow).verdict,
+                      Verdict::fresh);
+        };
+        hear("b");
+        hear("c");
+        hear("d");
+        table.set_own(says("a", {}), kNow);
+        table.set_links(links_to({"b", "c", "d"}));
+        std::vector<AnnouncedLink> up = links_to({"b", "c", "d"});
+        std::erase_if(up, [&](const AnnouncedLink& link) { return link.member == gone; });
+        table.set_links(up);
+        (void)table.sweep(kNow);
+        EXPECT_THAT(table.sweep(kNow + hours(25)), ElementsAre(gone));
+        table.set_own(says("a", {"1"}, {.edition = {1, 2}}), kNow);
+        EXPECT_EQ(table.said("a")->edition.seq, 2U);
+        EXPECT_EQ(table.size(), 3U);
+        for (const char* member : {"b", "c", "d"}) EXPECT_EQ(table.can_reach(member), member != std::string(gone));
+    }
 }
 
 TEST(RouteTable, WhoIsGoneForAnHourIsToldToNoOne) {
