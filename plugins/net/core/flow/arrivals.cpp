@@ -132,7 +132,8 @@ void Arrivals::forget(Time now) {
     constexpr Time kLook{60'000};
     if (now - forgotten_ < kLook) return;
     forgotten_ = now;
-    for (auto& [member, origin] : origins_) {
+    for (auto& known : origins_) {
+        Origin& origin = known.second;
         std::erase_if(origin.flows, [&](const auto& f) {
             const Flow& flow = *f.second;
             const bool over = flow.name.run != origin.run && flow.in.idle() && now - flow.in.last_arrival() >= kForget;

@@ -40,8 +40,8 @@ struct Envelope {
 /// @return Code::bad_request and the field that is missing or makes no sense; `head` is then without some of them
 [[nodiscard]] Result<Envelope> take_envelope(Fields& head);
 
-/// Append the envelope as lines of a head.
-void write_envelope(const Envelope& envelope, std::string& lines);
+/// Append an envelope as lines of a head.
+void write_envelope(const Envelope& e, std::string& out);
 
 /// @return the name of a field that only net may write, if `head` has one; else an empty view
 [[nodiscard]] std::string_view reserved_field(const Fields& head) noexcept;

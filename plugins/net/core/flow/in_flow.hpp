@@ -113,7 +113,6 @@ private:
     std::uint64_t generation_ = 0;  // of commits: one that fails ends it
     std::uint64_t consumed_ = 0;    // offset
     std::uint64_t granted_ = kFirstCredit;
-    std::uint64_t told_credit_ = kFirstCredit;
     std::size_t untold_ = 0;  // bytes that arrived or were taken since the last receipt
     std::optional<Time> tell_since_;
     bool urgent_ = false;

@@ -117,7 +117,7 @@ void write_word(const WindowWord& word, std::string& body) {
         body.append(" credit");
         write(credit->offset, body);
     } else {
-        const LowWord& low = std::get<LowWord>(word);
+        const auto& low = std::get<LowWord>(word);
         write(low.flow, body);
         body.append(" low");
         write(low.low, body);
