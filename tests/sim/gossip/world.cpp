@@ -176,9 +176,9 @@ void World::start(std::uint32_t number) {
     Host& host = *hosts_[number];
     host.run = random_();
     ++host.epoch;
-    net::OwnName name{"h" + std::to_string(number), host.member, host.epoch, host.run};
+    const net::OwnName name{"h" + std::to_string(number), host.member, host.epoch, host.run};
     const auto seed = static_cast<std::uint32_t>(random_());
-    host.routes = std::make_unique<net::Routes>(std::move(name), seed, host,
+    host.routes = std::make_unique<net::Routes>(name, seed, host,
                                                 [this](std::string_view text) { return announcements_.read(text); });
     host.book = std::make_unique<net::AddressBook>(seed);
     if (host.configured != number) host.book->configure({address_of(host.configured)}, now());

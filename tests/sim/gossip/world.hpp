@@ -83,14 +83,14 @@ private:
     struct Event;
 
     void happen(const Event& event);
-    void start(std::uint32_t host);
-    void kill(std::uint32_t host);
-    void dial(std::uint32_t host, std::uint32_t to);
+    void start(std::uint32_t number);
+    void kill(std::uint32_t number);
+    void dial(std::uint32_t number, std::uint32_t to);
     void connect(const Event& event);
-    void tick(std::uint32_t host);
-    void ping(std::uint32_t host);
-    void send(std::uint32_t host, LinkId link, Event event);
-    void lose(std::uint32_t host, LinkId link);
+    void tick(std::uint32_t number);
+    void ping(std::uint32_t number);
+    void send(std::uint32_t number, LinkId link, Event event);
+    void lose(std::uint32_t number, LinkId link);
     [[nodiscard]] bool is_alive(const Wire& wire) const;
     [[nodiscard]] Time within(Time least, Time most);
     [[nodiscard]] bool chance(double share);

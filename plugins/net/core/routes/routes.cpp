@@ -5,7 +5,7 @@
 
 namespace msw::net {
 
-Routes::Routes(OwnName name, std::uint32_t seed, RoutesEdge& edge, RouteExchange::Read read)
+Routes::Routes(const OwnName& name, std::uint32_t seed, RoutesEdge& edge, RouteExchange::Read read)
     : edge_(edge),
       table_(name.member),
       announcer_(name),

@@ -55,7 +55,7 @@ public:
     /// @param seed  for the jitter of dials
     /// @param edge  must live on
     /// @param read  RouteExchange::Read
-    Routes(OwnName name, std::uint32_t seed, RoutesEdge& edge, RouteExchange::Read read = read_announced);
+    Routes(const OwnName& name, std::uint32_t seed, RoutesEdge& edge, RouteExchange::Read read = read_announced);
 
     void rename(std::string host, Time now) { announcer_.rename(std::move(host), now); }
     void set_addresses(std::vector<Address> addresses, Time now) {
