@@ -7,10 +7,11 @@
 namespace msw::net {
 namespace {
 
+bool before_member(const AnnouncedLink& link, const std::string& member) { return link.member < member; }
+
 /// @param links  sorted by member
 bool names(const std::vector<AnnouncedLink>& links, const std::string& member) {
-    const auto at = std::lower_bound(links.begin(), links.end(), member,
-                                     [](const AnnouncedLink& link, const std::string& m) { return link.member < m; });
+    const auto at = std::lower_bound(links.begin(), links.end(), member, before_member);
     return at != links.end() && at->member == member;
 }
 
@@ -55,6 +56,10 @@ void Announcer::set_links(std::vector<AnnouncedLink> up, Time now) {
     std::sort(up.begin(), up.end());
     if (up == up_) return;
     up_ = std::move(up);
+    urgent_ = std::any_of(last_.links.begin(), last_.links.end(), [&](const AnnouncedLink& link) {
+        const auto at = std::lower_bound(up_.begin(), up_.end(), link.member, before_member);
+        return at == up_.end() || at->member != link.member || at->busy != link.busy;
+    });
     changed(now);
 }
 
@@ -100,12 +105,16 @@ std::vector<AnnouncedLink> Announcer::chosen(const RouteTable& table, bool large
     return links;
 }
 
+bool Announcer::gathering(Time now) const {
+    return changed_at_ && (now - *changed_at_ < kGather || (!urgent_ && now - *made_at_ < spacing_));
+}
+
 std::optional<Announcement> Announcer::due(const RouteTable& table, const Hubs& hubs, Time now) {
     if (table.version() != looked_at_) {
         looked_at_ = table.version();
         look_ = true;
     }
-    if (ever_ && !jumped_ && (!look_ || (changed_at_ && now - *changed_at_ < kGather))) return std::nullopt;
+    if (ever_ && !jumped_ && (!look_ || gathering(now))) return std::nullopt;
     look_ = false;
     Announcement next;
     next.host = name_.host;
@@ -128,8 +137,11 @@ std::optional<Announcement> Announcer::due(const RouteTable& table, const Hubs& 
     edition_ = past(edition_);
     next.edition = edition_;
     hub_ = next.hub;
+    spacing_ = ever_ && now - *made_at_ < kCalm ? std::min(2 * spacing_, kLongestGather) : kGather;
+    made_at_ = now;
     ever_ = true;
     jumped_ = false;
+    urgent_ = false;
     changed_at_.reset();
     last_ = next;
     return next;

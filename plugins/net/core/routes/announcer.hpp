@@ -1,7 +1,9 @@
 // What this host announces of itself, and when.
 //
-// Changes are gathered for a second before the next announcement; the first is made at once. In a large mesh
-// (hubs.hpp) this host chooses which links it announces:
+// Changes are gathered for a second before the next announcement; the first is made at once. A host that goes on
+// changing, as all do when a mesh starts, waits for twice as long each time, up to eight seconds, until it was calm for
+// ten; but a link that is gone is told after a second always, as others still send things over it (compare RFC 4222 and
+// the throttles of link-state routers). In a large mesh (hubs.hpp) this host chooses which links it announces:
 //
 //   a hub          those that lead to hubs, and those whose far end names it;
 //   another host   up to three that lead to hubs, or all while it has none; besides those whose far end names it and
@@ -42,6 +44,8 @@ struct OwnName {
 class Announcer {
 public:
     static constexpr Time kGather = std::chrono::seconds(1);
+    static constexpr Time kLongestGather = std::chrono::seconds(8);
+    static constexpr Time kCalm = std::chrono::seconds(10);
     static constexpr std::size_t kAttachments = 3;  ///< that another host than a hub announces in a large mesh
     static constexpr std::size_t kMostJumps = 3;    ///< in kJumps
     static constexpr Time kJumps = std::chrono::minutes(1);
@@ -76,6 +80,7 @@ public:
 private:
     struct Choice;
     void changed(Time now);
+    [[nodiscard]] bool gathering(Time now) const;
     [[nodiscard]] std::vector<AnnouncedLink> chosen(const RouteTable& table, bool large, bool hub) const;
     [[nodiscard]] Choice weigh(const RouteTable& table, const AnnouncedLink& link) const;
 
@@ -90,6 +95,9 @@ private:
     bool look_ = true;                // the choice may have changed
     std::uint64_t looked_at_ = 0;     // version of the table
     std::optional<Time> changed_at_;  // the first change that isn't announced
+    bool urgent_ = false;             // a link that was announced is gone, or busy
+    std::optional<Time> made_at_;     // the last announcement
+    Time spacing_ = kGather;          // from that to the next
     std::vector<Time> jumps_;         // the last ones, at most kMostJumps
 };
 

@@ -23,7 +23,7 @@ struct Desk {
     }
     /// What is announced when all has settled.
     std::vector<std::string> announced() {
-        for (int i = 0; i < 5; ++i, now += seconds(1)) (void)look();
+        for (int i = 0; i < 20; ++i, now += seconds(1)) (void)look();
         std::vector<std::string> members;
         for (const AnnouncedLink& link : table.said("a")->links) members.push_back(link.member);
         return members;
@@ -89,6 +89,44 @@ TEST(Announcer, WhatIsAsItWasIsNotSaidAgain) {
     EXPECT_FALSE(desk.look());
     desk.now += seconds(1);
     EXPECT_TRUE(desk.look());
+}
+
+TEST(Announcer, WhoGoesOnChangingIsHeardLessOftenButOfALostLinkSoon) {
+    Desk desk;
+    (void)desk.look();
+    std::vector<AnnouncedLink> up;
+    std::vector<Time> spaces;
+    Time last = desk.now;
+    for (std::uint64_t n = 0; n < 400; ++n, desk.now += Time(100)) {
+        up.push_back({"e" + member_number(n / 15), 1, false});
+        if (up.size() > 1 && up.back() == up[up.size() - 2]) up.pop_back();
+        desk.announcer.set_links(up, desk.now);
+        if (!desk.look()) continue;
+        spaces.push_back(desk.now - last);
+        last = desk.now;
+    }
+    ASSERT_GE(spaces.size(), 4U);
+    EXPECT_LT(spaces.front(), seconds(2));
+    EXPECT_GE(spaces.back(), Announcer::kLongestGather);
+    EXPECT_LT(spaces.back(), Announcer::kLongestGather + seconds(2));
+
+    desk.now = last + Time(100);
+    up.pop_back();
+    up.erase(up.begin());
+    desk.announcer.set_links(up, desk.now);
+    desk.now += seconds(1);
+    EXPECT_TRUE(desk.look());
+    // A busy one is told soon too; and after some calm a change waits for a second again.
+    up.front().busy = true;
+    desk.announcer.set_links(up, desk.now);
+    desk.now += seconds(1);
+    EXPECT_TRUE(desk.look());
+    desk.now += Announcer::kCalm + Announcer::kLongestGather;
+    for (const char* member : {"b", "c"}) {
+        desk.announcer.set_links(links_to({member}), desk.now);
+        desk.now += seconds(1);
+        EXPECT_TRUE(desk.look());
+    }
 }
 
 TEST(Announcer, ABusyLinkAndANewNameAreChanges) {

@@ -229,20 +229,37 @@ std::string DialPlan::surplus(const RouteTable& table, std::span<const PlannedLi
     const PlannedLink* most = nullptr;
     for (const PlannedLink& link : links) {
         const Announcement* said = table.said(link.member);
-        // It is attached to this hub, or has nobody else.
-        const bool attached = looked_large_ && said != nullptr && !said->hub &&
-                              std::any_of(said->links.begin(), said->links.end(),
-                                          [&](const AnnouncedLink& theirs) { return theirs.member == own_; });
-        if (wanted_.contains(link.member) || attached || link.configured || !link.we_dialled) {
+        if (is_wanted(link, table.said(own_), said)) {
             unwanted_since_.erase(link.member);
             continue;
         }
         const Time since = unwanted_since_.try_emplace(link.member, now).first->second;
-        const std::size_t theirs = said == nullptr ? 0 : said->links.size();
-        if (now - since < kLinger || (links.size() <= bound_ && theirs <= bound_)) continue;
+        const std::size_t theirs = said == nullptr || !link.we_dialled ? 0 : said->links.size();
+        if (now - since < kLinger || std::max(links.size(), theirs) <= bound_) continue;
         if (most == nullptr || key_of(link.member) < key_of(most->member)) most = &link;
     }
-    return most == nullptr ? std::string() : most->member;
+    if (most == nullptr) return {};
+    if (!most->we_dialled) {
+        if (dropped_.size() == kMostDropped) dropped_.clear();
+        dropped_.insert_or_assign(most->member, now);
+    }
+    return most->member;
+}
+
+bool DialPlan::is_wanted(const PlannedLink& link, const Announcement* ours, const Announcement* theirs) const {
+    if (wanted_.contains(link.member) || link.configured) return true;
+    // It is attached to this hub, or has nobody else; and this host says so too, so that it is of use to it.
+    const auto names = [](const Announcement& said, const std::string& member) {
+        return std::any_of(said.links.begin(), said.links.end(),
+                           [&](const AnnouncedLink& other) { return other.member == member; });
+    };
+    if (looked_large_ && ours != nullptr && theirs != nullptr && !theirs->hub && names(*theirs, own_) &&
+        names(*ours, link.member)) {
+        return true;
+    }
+    // It dialled again after it was dropped.
+    const auto dropped = dropped_.find(link.member);
+    return !link.we_dialled && dropped != dropped_.end() && link.since > dropped->second;
 }
 
 }  // namespace msw::net

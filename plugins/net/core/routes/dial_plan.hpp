@@ -14,9 +14,10 @@
 // to answer is tried again after 0.5 to 60 s with jitter, its addresses in turn, and meanwhile the next one on the ring
 // takes its place.
 //
-// **Surplus** is a link that this host dialled by this plan, that neither end wants by it, for longer than kLinger,
-// while either end has more links than `bound`. Only who dialled drops it, as the other end can't know what for. Links
-// to configured addresses are never surplus.
+// **Surplus** is a link that neither end wants by this plan, for longer than kLinger, while there are too many: where
+// this host dialled it, while either end has more than `bound`; where the other end did, while this one has. The other
+// end may have a reason that can't be seen from here, such as a configured address. Then it dials again, and from then
+// on the link stays. Links to this host's own configured addresses are never surplus.
 #pragma once
 
 #include "plugins/net/core/address.hpp"
@@ -60,6 +61,7 @@ public:
     static constexpr Time kTheirTurn = std::chrono::seconds(2);  ///< what the lower key has for dialling
     static constexpr Time kLook = std::chrono::seconds(1);       ///< between two looks at who is known
     static constexpr Time kLinger = std::chrono::seconds(60);
+    static constexpr std::size_t kMostDropped = 1024;  ///< members whose links were dropped, that are remembered
 
     /// @param own    this host's member
     /// @param seed   for the jitter
@@ -110,6 +112,7 @@ private:
     void fill_places(const RouteTable& table, std::span<const PlannedLink> links, Time now);
     template <class Want>
     void want_hubs(const RouteTable& table, std::span<const PlannedLink> links, const Want& want);
+    [[nodiscard]] bool is_wanted(const PlannedLink& link, const Announcement* ours, const Announcement* theirs) const;
     [[nodiscard]] bool has_room(const Announcement& hub) const;
     /// @return the lower, the better is the hub of that key for this host
     [[nodiscard]] std::uint64_t weight(std::uint64_t key) const noexcept { return mix(key ^ mix(key_)); }
@@ -128,6 +131,7 @@ private:
     std::map<std::string, Wish, std::less<>> wanted_;
     std::map<std::string, Attempt, std::less<>> attempts_;
     std::map<std::string, Time, std::less<>> unwanted_since_;  // links that are up
+    std::map<std::string, Time, std::less<>> dropped_;         // links that the far end had dialled, and when
     std::uint64_t looked_at_ = 0;
     bool looked_large_ = false;
     bool looked_hub_ = false;

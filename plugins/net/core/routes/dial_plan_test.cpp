@@ -290,9 +290,32 @@ TEST(DialPlan, WhatNeitherEndWantsIsSurplusWhereThereAreTooMany) {
     }
     EXPECT_EQ(host.links.size(), DialPlan::kBound);
     for (const std::string& member : dropped) EXPECT_FALSE(host.plan.wants(member));
-    EXPECT_FALSE(dropped.contains(unwanted[0])) << "the other end dialled it";
     EXPECT_FALSE(dropped.contains(unwanted[1])) << "it is configured";
     EXPECT_FALSE(dropped.empty());
+}
+
+TEST(DialPlan, WhoDialsAgainAfterItWasDroppedStays) {
+    Host host(member_number(0));
+    for (std::uint64_t n = 1; n <= 100; ++n) host.knows(says(member_number(n), {}));
+    (void)host.dials();
+    for (std::uint64_t n = 1; n <= 100; ++n) {
+        if (host.links.size() <= DialPlan::kBound && !host.plan.wants(member_number(n)))
+            host.up(member_number(n), false);
+    }
+    ASSERT_EQ(host.links.size(), DialPlan::kBound + 1);
+    (void)host.surplus();
+    host.now += DialPlan::kLinger;
+    const std::string dropped = host.surplus();
+    ASSERT_NE(dropped, "");
+    std::erase_if(host.links, [&](const PlannedLink& link) { return link.member == dropped; });
+    EXPECT_EQ(host.surplus(), "") << "there are not too many any more";
+    host.now += seconds(1);
+    host.up(dropped, false);
+    (void)host.surplus();
+    host.now += DialPlan::kLinger;
+    const std::string next = host.surplus();
+    EXPECT_NE(next, "");
+    EXPECT_NE(next, dropped);
 }
 
 TEST(DialPlan, ALinkThatTheFarEndHasTooManyOfIsSurplusToo) {
@@ -315,17 +338,17 @@ TEST(DialPlan, ALinkThatTheFarEndHasTooManyOfIsSurplusToo) {
 
 TEST(DialPlan, AHubKeepsWhoIsAttachedToIt) {
     const std::string own = member_number(1);
-    for (const bool attached : {true, false}) {
+    const std::string other = member_number(300);
+    for (const auto& [it_says, we_say] : {std::pair(true, true), std::pair(true, false), std::pair(false, true)}) {
         LargeMesh hub(own);
-        hub.table.set_own(says(own, {}, {.edition = {1, 2}, .hub = true}), hub.now);
+        hub.table.set_own(says(own, {we_say ? other.c_str() : "b"}, {.edition = {1, 2}, .hub = true}), hub.now);
         hub.now += seconds(5);
-        const std::string other = member_number(300);
-        hub.knows(says(other, {attached ? own.c_str() : "b"}, {.edition = {1, 2}}));
+        hub.knows(says(other, {it_says ? own.c_str() : "b"}, {.edition = {1, 2}}));
         hub.up(other);
-        for (std::uint64_t n = 400; n < 420; ++n) hub.up(member_number(n), false);
+        for (std::uint64_t n = 400; n < 420; ++n) hub.up(member_number(n), true, true);
         (void)hub.surplus();
         hub.now += DialPlan::kLinger;
-        EXPECT_EQ(hub.surplus(), attached ? "" : other);
+        EXPECT_EQ(hub.surplus(), it_says && we_say ? "" : other);
     }
 }
 

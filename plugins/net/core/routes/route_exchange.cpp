@@ -47,6 +47,7 @@ void RouteExchange::frame_heard(LinkId link, std::string_view body, Time now) {
         return;
     }
     neighbour.read.spend(body.size());
+    from_hub_ = hubs_.large() && is_hub(neighbour.member);
     Result<RouteFrameReader> reader = RouteFrameReader::open(body);
     if (!reader) {
         edge_.route_offence(link, reader.error().text);
@@ -138,14 +139,14 @@ bool RouteExchange::take(LinkId link, std::string_view text, bool pulled, Time n
     if (heard.since_last < kPerMember) due = std::max(due, now - heard.since_last + kPerMember);
     // What a new host is told in one go its neighbours know: their next ping says so.
     if (pulled && pull_ && pull_->gained >= kFew) due = std::max(due, now + kPerMember);
-    flood_later(link, what, due);
+    flood_later(link, from_hub_, what, due);
     edge_.route_changed(*what);
     return true;
 }
 
-void RouteExchange::announce(AnnouncedPtr own, Time now) { flood_later(0, std::move(own), now); }
+void RouteExchange::announce(AnnouncedPtr own, Time now) { flood_later(0, false, std::move(own), now); }
 
-void RouteExchange::flood_later(LinkId from, AnnouncedPtr what, Time due) {
+void RouteExchange::flood_later(LinkId from, bool from_hub, AnnouncedPtr what, Time due) {
     const std::uint64_t key = what->key;
     const auto [at, added] = pending_.try_emplace(key);
     Pending& pending = at->second;
@@ -157,8 +158,7 @@ void RouteExchange::flood_later(LinkId from, AnnouncedPtr what, Time due) {
     }
     turns_.emplace(due, key);
     pending.due = due;
-    const auto neighbour = neighbours_.find(from);
-    pending.downward = neighbour != neighbours_.end() && is_hub(neighbour->second.member);
+    pending.from_hub = from_hub;
     pending.own = from == 0;
     pending.have_it.clear();
     if (from != 0) pending.have_it.push_back(from);
@@ -188,7 +188,7 @@ void RouteExchange::flood(Time now) {
         const bool dependent = !to_all && !hub && depends_on_us(neighbour);
         RouteFrame frame = RouteFrame::flood();
         for (const Pending& pending : due) {
-            const bool meant = to_all || dependent || (!pending.downward && (hub || !has_hub));
+            const bool meant = to_all || dependent || (!pending.from_hub && (hub || !has_hub));
             if (!meant || (!neighbour.hears && !pending.own) ||
                 std::find(pending.have_it.begin(), pending.have_it.end(), link) != pending.have_it.end()) {
                 continue;

@@ -141,7 +141,7 @@ private:
         AnnouncedPtr what;
         Time due{0};
         bool own = false;             // made here
-        bool downward = false;        // it came from a hub: in a large mesh it goes to those that depend on us only
+        bool from_hub = false;        // in a large mesh it goes to those that depend on us only
         std::vector<LinkId> have_it;  // who sent it
     };
     void consider_pull(LinkId link, Neighbour& neighbour, bool at_once, Time now);
@@ -164,7 +164,7 @@ private:
 
     /// @return whether it was fresh
     bool take(LinkId link, std::string_view text, bool pulled, Time now);
-    void flood_later(LinkId from, AnnouncedPtr what, Time due);
+    void flood_later(LinkId from, bool from_hub, AnnouncedPtr what, Time due);
     void flood(Time now);
     [[nodiscard]] bool depends_on_us(const Neighbour& neighbour) const;
     [[nodiscard]] bool is_hub(std::string_view member) const;
@@ -177,6 +177,7 @@ private:
     std::unordered_map<std::uint64_t, Pending> pending_;  // by the key of the member
     std::set<std::pair<Time, std::uint64_t>> turns_;      // of all of them, by when they are due
     Time flooded_at_{-kBatch};
+    bool from_hub_ = false;  // the frame that is being read came from one
     std::optional<RoutePull> pull_;
     std::uint32_t asked_ = 0;
     Budget answers_{kAnswerAllASecond, kAnswerAllASecond};

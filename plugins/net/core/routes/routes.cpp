@@ -52,6 +52,7 @@ void Routes::frame_heard(LinkId link, std::string_view body, Time now) {
 }
 
 void Routes::links_changed(Time now) {
+    next_plan_ = now;
     // Of several links to one member the newest is told of.
     std::map<std::string_view, const OneLink*> newest;
     for (const auto& [id, link] : links_) newest[link.link.member] = &link;
@@ -72,9 +73,11 @@ void Routes::tick(Time now) {
     next_look_ = now + kLook;
     hubs_.look(table_, now);
     announce(now);
+    (void)table_.sweep(now);
+    if (now < next_plan_) return;
+    next_plan_ = now + kPlan;
     for (const DialPlan::Dial& dial : plan_.due(table_, hubs_, planned_, now)) edge_.dial(dial.member, dial.address);
     drop_surplus(now);
-    (void)table_.sweep(now);
 }
 
 void Routes::announce(Time now) {

@@ -75,7 +75,10 @@ public:
     void down(LinkId link, Time now);
     /// @param busy  acknowledged, but silent: nothing is to pass through it
     void set_busy(LinkId link, bool busy, Time now);
-    void dial_failed(std::string_view member, Time now) { plan_.failed(member, now); }
+    void dial_failed(std::string_view member, Time now) {
+        plan_.failed(member, now);
+        next_plan_ = now;
+    }
 
     void root_heard(LinkId link, std::uint64_t root, Time now);
     void frame_heard(LinkId link, std::string_view body, Time now);
@@ -91,7 +94,8 @@ public:
     [[nodiscard]] const RouteCounts& counts() const noexcept { return exchange_.counts(); }
 
 private:
-    static constexpr Time kLook{200};  // between two looks at whom to dial and what to announce
+    static constexpr Time kLook{200};                       // between two looks at what to announce
+    static constexpr Time kPlan = std::chrono::seconds(1);  // at whom to dial, unless a link comes or goes
     static constexpr Time kAlarm = std::chrono::minutes(1);
 
     void send_routes(LinkId link, std::string body) override { edge_.send_routes(link, std::move(body)); }
@@ -117,6 +121,7 @@ private:
     std::map<LinkId, OneLink> links_;
     std::vector<PlannedLink> planned_;  // links_, one a member
     Time next_look_{0};
+    Time next_plan_{0};
     Time now_{0};  // of the call that is under way
     std::optional<Time> alarmed_;
 };
