@@ -138,11 +138,11 @@ typedef struct msw_plugin_v1 {
 
     /* On the loop thread. `host` lives until after stop. NULL: it declines, with the reason in `why` (terminated). */
     void* (*start)(const msw_host_v1* host, char* why, size_t why_size);
-    void (*run)(void* instance);                               /* threaded: on the module's thread */
-    int (*take)(void* instance, msw_datapack* datapack);       /* looped: MSW_OK or MSW_FULL; ref it to keep it */
-    void (*taken)(void* instance, void* arg, size_t bytes);    /* transport: what it delivered has left its mailbox */
-    void (*reloaded)(void* instance); /* on the loop thread: settings may have changed; or NULL */
-    void (*stop)(void* instance);     /* on the loop thread, last; run has returned */
+    void (*run)(void* instance);                            /* threaded: on the module's thread */
+    int (*take)(void* instance, msw_datapack* datapack);    /* looped: MSW_OK or MSW_FULL; ref it to keep it */
+    void (*taken)(void* instance, void* arg, size_t bytes); /* transport: what it delivered has left its mailbox */
+    void (*reloaded)(void* instance);                       /* on the loop thread: settings may have changed; or NULL */
+    void (*stop)(void* instance);                           /* on the loop thread, last; run has returned */
 
     /* From here on not in version 1.0. */
 
