@@ -33,6 +33,7 @@ void Report::traffic(std::string_view when, Time time) {
         roots += sent.roots;
         most = std::max(most, sent.routes + sent.roots);
     }
+    if (time == Time(0)) return;
     const double per = static_cast<double>(world_.size()) * seconds(time);
     mean_ = static_cast<double>(routes + roots) / per;
     line(when) << std::fixed << std::setprecision(0) << mean_ << " B/s a host (" << static_cast<double>(roots) / per
@@ -83,6 +84,10 @@ bool Report::beginning(Time joins) {
     bool well = until([&] { return world_.all_know_all(); }, joins + kPatience);
     line("all know all") << std::fixed << std::setprecision(2) << seconds(world_.now()) << " s ("
                          << seconds(world_.now() - joins) << " s after the last start)\n";
+    if (world_.size() <= kFewHosts) {
+        well = well && until([&] { return world_.all_reach_all(); }, kPatience);
+        line("all reach all") << seconds(world_.now()) << " s\n";
+    }
     well = well && until([&] { return world_.all_agree(); }, kPatience);
     line("all know the same") << std::setprecision(2) << seconds(world_.now()) << " s\n";
     traffic("gossip until then", world_.now());
@@ -108,6 +113,9 @@ bool Report::steady(Time time, double restarts_an_hour, double most_bytes) {
 }
 
 bool Report::ways() {
+    // Until what was up last is announced.
+    (void)until([] { return false; }, kSettled);
+    const bool agree = until([&] { return world_.all_agree(); }, kPatience);
     std::size_t arrived = 0;
     std::size_t sum = 0;
     std::size_t most = 0;
@@ -127,7 +135,7 @@ bool Report::ways() {
                                         << static_cast<double>(sum) / static_cast<double>(kPairs)
                                         << " hops in the mean, " << most << " at most\n";
     if (world_.offences() > 0) line("offences of honest hosts") << world_.offences() << "\n";
-    return arrived == kPairs && world_.offences() == 0;
+    return agree && arrived == kPairs && world_.offences() == 0;
 }
 
 }  // namespace msw::sim

@@ -13,7 +13,9 @@ class Report {
 public:
     static constexpr Time kPatience = std::chrono::minutes(5);  ///< for all to know the same
     static constexpr std::size_t kMeanLinks = 16;
-    static constexpr std::size_t kPairs = 200;  ///< whose way is walked
+    static constexpr std::size_t kPairs = 200;                  ///< whose way is walked
+    static constexpr std::size_t kFewHosts = 500;               ///< all ways of all of them are looked at
+    static constexpr Time kSettled = std::chrono::seconds(30);  ///< after the last restart
 
     explicit Report(World& world) noexcept : world_(world) {}
 

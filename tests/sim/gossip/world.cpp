@@ -276,6 +276,12 @@ bool World::all_know_all() const {
     });
 }
 
+bool World::all_reach_all() const {
+    return std::all_of(hosts_.begin(), hosts_.end(), [&](const auto& host) {
+        return host->routes != nullptr && host->routes->table().reachable().size() + 1 == hosts_.size();
+    });
+}
+
 bool World::all_agree() const {
     return all_know_all() && std::all_of(hosts_.begin(), hosts_.end(), [&](const auto& host) {
                return host->routes->root() == hosts_.front()->routes->root();

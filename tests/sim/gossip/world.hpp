@@ -58,6 +58,7 @@ public:
     void set_restarts(double share_an_hour) noexcept { restarts_a_ms_ = share_an_hour / 3'600'000; }
 
     [[nodiscard]] bool all_know_all() const;
+    [[nodiscard]] bool all_reach_all() const;
     [[nodiscard]] bool all_agree() const;  ///< all know all, and the same of each
 
     /// What one host has sent of gossip since forget_traffic(), in bytes.

@@ -81,7 +81,7 @@ std::unique_ptr<Host> amid(std::initializer_list<const char*> neighbours) {
 
 /// Two hosts with one link between them, pinging each other every second.
 struct Pair {
-    explicit Pair(Host& x, Host& y) : here(x), there(y) {}
+    Pair(Host& x, Host& y, std::uint32_t seed = 1) : here(x), there(y), random(seed) {}
     void up() {
         here.exchange.up(kLink, there.member, there.exchange.root(), here.now);
         there.exchange.up(kLink, here.member, here.exchange.root(), there.now);
@@ -113,7 +113,7 @@ struct Pair {
     Host& here;
     Host& there;
     std::size_t lose = 0;  ///< of a hundred frames
-    std::minstd_rand random{1};
+    std::minstd_rand random;
     std::size_t bytes = 0;
     std::vector<std::string> elsewhere;  ///< frames for other links
 };
