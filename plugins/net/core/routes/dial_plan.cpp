@@ -118,14 +118,14 @@ void DialPlan::fill_places(const RouteTable& table, std::span<const PlannedLink>
             if (filled == 1) break;
             want(member, member != place.candidates.front());
             // Who doesn't answer stays wanted, but the next one takes its place meanwhile.
-            if (up(links, member) || !fails(member)) ++filled;
+            if (up(links, member) || !fails(member, now)) ++filled;
         }
     }
-    if (attach_) want_hubs(table, links, want);
+    if (attach_) want_hubs(table, links, now, want);
 }
 
 template <class Want>
-void DialPlan::want_hubs(const RouteTable& table, std::span<const PlannedLink> links, const Want& want) {
+void DialPlan::want_hubs(const RouteTable& table, std::span<const PlannedLink> links, Time now, const Want& want) {
     // Hubs that it is linked to already come first, whatever their weight: attachments that moved whenever some hub has
     // room again would be news for all.
     std::vector<std::pair<std::uint64_t, std::string_view>> linked;
@@ -145,7 +145,7 @@ void DialPlan::want_hubs(const RouteTable& table, std::span<const PlannedLink> l
         const Announcement* said = table.said(member);
         if (up(links, member) || said == nullptr || !has_room(*said)) continue;
         want(member, true);
-        if (!fails(member)) ++filled;
+        if (!fails(member, now)) ++filled;
     }
 }
 
@@ -154,9 +154,9 @@ bool DialPlan::has_room(const Announcement& hub) const {
            std::any_of(hub.links.begin(), hub.links.end(), [&](const AnnouncedLink& l) { return l.member == own_; });
 }
 
-bool DialPlan::fails(std::string_view member) const {
+bool DialPlan::fails(std::string_view member, Time now) const {
     const auto at = attempts_.find(member);
-    return at != attempts_.end() && at->second.failures >= kFailures;
+    return at != attempts_.end() && at->second.failures > 0 && now - at->second.failing_since >= kGrace;
 }
 
 // --- When.
@@ -200,7 +200,7 @@ void DialPlan::failed(std::string_view member, Time now) {
     Attempt& attempt = at->second;
     const unsigned doublings = std::min(attempt.failures, 7U);  // 0.5 s * 2^7 is more than the longest
     attempt.dialling = false;
-    ++attempt.failures;
+    if (attempt.failures++ == 0) attempt.failing_since = now;
     ++attempt.turn;
     attempt.next = now + jittered(std::min(kFirstDelay * (1U << doublings), kLongestDelay));
 }

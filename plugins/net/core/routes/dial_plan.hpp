@@ -11,8 +11,8 @@
 // for it (rendezvous hashing: Thaler, Ravishankar, 1998) that have room for it.
 //
 // A host that can't be dialled (it has no address) wants its followers on the rings; nobody dials it. A host that fails
-// to answer is tried again after 0.5 to 60 s with jitter, its addresses in turn, and meanwhile the next one on the ring
-// takes its place.
+// to answer is tried again after 0.5 to 60 s with jitter, its addresses in turn. After ten seconds of that, as most
+// that were only started again are back by then, the next one takes its place meanwhile.
 //
 // **Surplus** is a link that neither end wants by this plan, for longer than kLinger, while there are too many: where
 // this host dialled it, while either end has more than `bound`; where the other end did, while this one has. The other
@@ -54,7 +54,7 @@ public:
     static constexpr std::size_t kHubsWanted = 2;  ///< by who is none, in a large mesh
     static constexpr std::size_t kSpares = 4;      ///< who is wanted next if one doesn't answer
     static constexpr std::size_t kHubRoom = 26;    ///< a hub that announces so many links has no room for more
-    static constexpr unsigned kFailures = 2;       ///< in a row: the next one is dialled besides
+    static constexpr Time kGrace = std::chrono::seconds(10);  ///< for who fails, before the next is dialled besides
     static constexpr Time kFirstDelay{500};
     static constexpr Time kLongestDelay = std::chrono::seconds(60);
     static constexpr Time kDialing = std::chrono::seconds(30);   ///< a dial that nothing was heard of has failed
@@ -93,6 +93,7 @@ private:
     struct Attempt {
         bool dialling = false;
         unsigned failures = 0;  // in a row
+        Time failing_since{0};  // if there are any
         std::size_t turn = 0;   // of its addresses
         Time next{0};           // when it may be dialled; while dialling: when that has failed
     };
@@ -111,12 +112,12 @@ private:
     void want_all(const RouteTable& table);
     void fill_places(const RouteTable& table, std::span<const PlannedLink> links, Time now);
     template <class Want>
-    void want_hubs(const RouteTable& table, std::span<const PlannedLink> links, const Want& want);
+    void want_hubs(const RouteTable& table, std::span<const PlannedLink> links, Time now, const Want& want);
     [[nodiscard]] bool is_wanted(const PlannedLink& link, const Announcement* ours, const Announcement* theirs) const;
     [[nodiscard]] bool has_room(const Announcement& hub) const;
     /// @return the lower, the better is the hub of that key for this host
     [[nodiscard]] std::uint64_t weight(std::uint64_t key) const noexcept { return mix(key ^ mix(key_)); }
-    [[nodiscard]] bool fails(std::string_view member) const;
+    [[nodiscard]] bool fails(std::string_view member, Time now) const;
     [[nodiscard]] bool is_ours_to_dial(std::string_view member, bool spare, std::size_t links, Time since,
                                        Time now) const;
     [[nodiscard]] Time jittered(Time delay);

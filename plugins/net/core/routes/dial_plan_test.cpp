@@ -190,11 +190,13 @@ TEST(DialPlan, TheNextOnTheRingTakesTheFailingOnesPlace) {
     ASSERT_FALSE(failing.empty());
     for (const std::string& member : failing) host.plan.failed(member, host.now);
     std::set<std::string> dialled;
+    const Time from = host.now;
     for (int i = 0; i < 40; ++i, host.now += Time(500)) {
         for (const std::string& member : host.dials()) {
             if (failing.contains(member)) {
                 host.plan.failed(member, host.now);
             } else {
+                EXPECT_GE(host.now - from, DialPlan::kGrace) << "it may only have been started again";
                 host.up(member);
                 dialled.insert(member);
             }
