@@ -124,7 +124,8 @@ OutFlow::Receipt OutFlow::receipt(std::uint64_t mark, std::string_view beyond) {
 void OutFlow::note_seen(std::uint64_t mark, std::string_view beyond, Receipt& out) {
     std::size_t highest = 0;
     for (std::size_t bit = 0; bit < beyond.size() * 8; ++bit) {
-        if ((static_cast<unsigned char>(beyond[bit / 8]) >> (bit % 8) & 1U) == 0) continue;
+        const unsigned byte = static_cast<unsigned char>(beyond[bit / 8]);
+        if ((byte >> (bit % 8) & 1U) == 0) continue;
         const std::size_t i = index_of(mark + 1 + bit);
         if (i == held_.size() || !held_[i].placed || held_[i].seen) continue;
         if (is_under_way(i)) under_way_ -= held_[i].charge;
