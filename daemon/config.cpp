@@ -113,6 +113,13 @@ void take(Config& config) {
     if (const Json* ip = raw.find("listen_ip"); ip != nullptr && !ip->as_string().empty())
         config.listen_ip = ip->as_string();
     config.listen_port = raw["listen_port"].as_int(config.listen_port);
+    const auto spool_bytes = [&raw](const char* key, std::uint64_t& value) {
+        value = static_cast<std::uint64_t>(raw["spool"][key].as_int(static_cast<std::int64_t>(value)));
+    };
+    spool_bytes("max_bytes", config.spool.bytes);
+    spool_bytes("max_bytes_per_destination", config.spool.per_destination_bytes);
+    spool_bytes("max_bytes_per_origin", config.spool.per_origin_bytes);
+    spool_bytes("max_dead_bytes", config.spool.dead_bytes);
     config.mailbox_bytes =
         static_cast<std::size_t>(raw["mailbox_bytes"].as_int(static_cast<std::int64_t>(config.mailbox_bytes)));
     config.debug = raw["debug"].as_bool();

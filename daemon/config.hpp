@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/json.hpp"
+#include "base/spool/settings.hpp"
 #include "msw/result.hpp"
 
 #include <cstdint>
@@ -19,6 +20,7 @@ struct Config {
     std::vector<std::string> plugin_dirs{"/usr/local/lib/mswd/plugins"};
     bool plugin_dirs_given = false;
     std::size_t mailbox_bytes = 4 * 1024 * 1024;
+    spool::Quotas spool;
     bool debug = false;                 ///< debug lines in the journal
     Json raw = Json::object();          ///< everything that was given, for plugins
     std::vector<std::string> warnings;  ///< sentences about keys that mean nothing

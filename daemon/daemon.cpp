@@ -45,6 +45,9 @@ Daemon::Daemon(const Paths& paths, const Config& config, const std::string& host
       control_(services_, [this](std::string_view app) { return registry_.knows(app); }),
       self_(services_,
             {[this] { return status(); }, [this] { return plugins(); }, [this] { return queue(); },
+             [this](std::string_view words, std::function<void(const Result<std::string>&)> done) {
+                 durable_->words.ask(words, std::move(done));
+             },
              [this] { return reload(); },
              [this](int code) {
                  if (code != kExitStayDown && !is_supervised()) {
@@ -67,6 +70,18 @@ void Daemon::warn_of_missing_folders() {
     }
 }
 
+Result<void> Daemon::open_spool() {
+    spool::Settings settings;
+    settings.path = paths_.state_dir + "/spool.db";
+    settings.quotas = config_.spool;
+    Result<std::unique_ptr<durable::Durable>> opened = durable::Durable::open(services_, settings);
+    if (!opened) return opened.error();
+    durable_ = std::move(opened).value();
+    services_.durable = durable_.get();
+    forwarder_.set_durable(&durable_->inbox);
+    return {};
+}
+
 RegistryOptions Daemon::registry_options() const {
     return {paths_.shipped_plugins(), settings_.own_plugin_dirs(), paths_.python(), config_.mailbox_bytes};
 }
@@ -80,12 +95,16 @@ int Daemon::run() {
     const uv::Signal term(loop_.raw(), SIGTERM, [this] { end(0); });
     const uv::Signal interrupt(loop_.raw(), SIGINT, [this] { end(0); });
 
-    if (const Result<void> listening = control_.listen(paths_.control_socket()); !listening) {
+    if (const Result<void> opened = open_spool(); !opened) {
+        log_.last_words(Priority::error, "mswd", opened.error().text);
+        exit_code_ = 1;
+    } else if (const Result<void> listening = control_.listen(paths_.control_socket()); !listening) {
         log_.last_words(Priority::error, "mswd", listening.error().text);
         exit_code_ = 1;
     } else {
         warn_of_missing_folders();
         registry_.start(registry_options());
+        durable_->start([this](spool::RowId row) { registry_.removed(row); });
         say_ready();
         loop_.run();
     }
@@ -213,6 +232,7 @@ void Daemon::end(int exit_code) {
     stage_ = Stage::drain_intake;
     stage_until_ = Clock::now() + kDrainTime;
     log_.write(Priority::info, "mswd", exit_code == kExitStayDown ? "stopping, to stay down" : "stopping");
+    if (durable_) durable_->stop();
     notify_.stopping("stopping");
     if (ready_) confirm_release(paths_.state_dir);
     confirm_.stop();

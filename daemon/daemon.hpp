@@ -5,13 +5,14 @@
 #include "base/log.hpp"
 #include "daemon/control/self.hpp"
 #include "daemon/control/server.hpp"
+#include "daemon/durable/durable.hpp"
 #include "daemon/forwarder.hpp"
 #include "daemon/host/registry.hpp"
-#include "daemon/host/services.hpp"
-#include "daemon/host/wakeups.hpp"
 #include "daemon/options.hpp"
+#include "daemon/services.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/sys/notify.hpp"
+#include "daemon/wakeups.hpp"
 #include "uv/loop.hpp"
 
 #include <chrono>
@@ -42,6 +43,7 @@ private:
     [[nodiscard]] Json queue() const;
     void say_ready();
     void warn_of_missing_folders();
+    [[nodiscard]] Result<void> open_spool();
 
     // The steps of the end, each when the one before is done or has had its time.
     void end(int exit_code);
@@ -59,6 +61,7 @@ private:
     Forwarder forwarder_;
     FileRoot files_;
     Services services_;
+    std::unique_ptr<durable::Durable> durable_;
     Notify notify_;
     Registry registry_;
     ControlServer control_;

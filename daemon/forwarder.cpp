@@ -25,17 +25,23 @@ void add_one(Counters::Count& count) noexcept { count.fetch_add(1, std::memory_o
 }  // namespace
 
 bool Forwarder::add(std::string_view app, std::shared_ptr<Mailbox> mailbox, Kind kind) {
-    const std::unique_lock lock(mutex_);
-    const bool added = routes_.try_emplace(std::string(app), Route{std::move(mailbox), kind}).second;
-    ++changes_;
-    return added;
+    {
+        const std::unique_lock lock(mutex_);
+        if (!routes_.try_emplace(std::string(app), Route{std::move(mailbox), kind}).second) return false;
+        ++changes_;
+    }
+    if (durable_ != nullptr) durable_->app_came(app);
+    return true;
 }
 
 void Forwarder::remove(std::string_view app) {
     const std::unique_lock lock(mutex_);
     const auto at = routes_.find(app);
     if (at == routes_.end()) return;
-    if (at->second.mailbox == transport_) transport_.reset();
+    if (at->second.mailbox == transport_) {
+        transport_.reset();
+        transport_app_.clear();
+    }
     routes_.erase(at);
     ++changes_;
 }
@@ -49,6 +55,12 @@ void Forwarder::set_transport(std::string_view app) {
     const std::unique_lock lock(mutex_);
     const auto at = routes_.find(app);
     transport_ = at == routes_.end() ? nullptr : at->second.mailbox;
+    transport_app_ = at == routes_.end() ? std::string() : at->first;
+}
+
+std::string Forwarder::transport_app() const {
+    const std::shared_lock lock(mutex_);
+    return transport_app_;
 }
 
 Fields Forwarder::marks_of(const Sender& sender) const {
@@ -96,7 +108,52 @@ Forwarder::Destinations Forwarder::destinations(const Datapack& d, const Sender&
     return to;
 }
 
+Forwarder::Apps Forwarder::apps_for(const Datapack& d, std::string_view sender) const {
+    Apps apps;
+    if (d.app == "all") {
+        std::string none;
+        for (const auto& [app, mailbox] : destinations(d, Sender{std::string(sender), {}}, none)) {
+            apps.known.push_back(app);
+        }
+        return apps;
+    }
+    const std::shared_lock lock(mutex_);
+    std::string_view rest = d.app;
+    while (!rest.empty()) {
+        const std::size_t amp = std::min(rest.find('&'), rest.size());
+        const std::string_view app = resolve_alias(rest.substr(0, amp));
+        rest.remove_prefix(std::min(amp + 1, rest.size()));
+        if (routes_.find(app) == routes_.end() && absent_.find(app) == absent_.end()) {
+            apps.missing = app;
+        } else if (std::find(apps.known.begin(), apps.known.end(), app) == apps.known.end()) {
+            apps.known.emplace_back(app);
+        }
+    }
+    return apps;
+}
+
+Forwarded Forwarder::hand(DatapackRef& d, std::string_view app, Delivery delivery) {
+    const std::shared_ptr<Mailbox> to = find(app);
+    Mail mail{std::move(d), std::move(delivery)};
+    const Mailbox::Put verdict = to ? to->put(mail) : Mailbox::Put::closed;
+    if (verdict == Mailbox::Put::taken) {
+        add_one(counters_.delivered);
+        return {Forwarded::Verdict::done, nullptr, true};
+    }
+    mail.delivery.cancel();
+    d = std::move(mail.datapack);
+    return {verdict == Mailbox::Put::full ? Forwarded::Verdict::full : Forwarded::Verdict::closed, to, false};
+}
+
 Forwarded Forwarder::forward(DatapackRef& d, const Sender& sender, Recent* recent) {
+    if (durable_ != nullptr && sender.listener == nullptr) {
+        const bool durable = d->get("durable") == "1";
+        if (durable && is_attached_asker(sender.app)) durable_->asked(*d);
+        const bool concerns = d->method == "reply" ? durable_->has_questions() : durable && d->get("to").empty();
+        if (concerns) {
+            if (std::optional<Forwarded> taken = durable_->take(d, sender)) return *std::move(taken);
+        }
+    }
     if (!d->get("to").empty()) {
         std::shared_ptr<Mailbox> transport;
         {
@@ -190,15 +247,17 @@ void Forwarder::no_such_app(const Datapack& d, std::string_view app) {
         return;
     }
     add_one(counters_.no_such_app);
-    std::string sentence =
-        "no plugin \"" + std::string(app) + "\" on " + host_id_ + "; `mswctl plugins` lists those it has";
-    {
-        const std::shared_lock lock(mutex_);
-        if (const auto why = absent_.find(app); why != absent_.end()) {
-            sentence = "the plugin \"" + why->first + "\" on " + host_id_ + " is not running: " + why->second;
-        }
+    refuse(d, Code::no_such_app, why_missing(app).text);
+}
+
+Error Forwarder::why_missing(std::string_view app) const {
+    const std::shared_lock lock(mutex_);
+    if (const auto why = absent_.find(app); why != absent_.end()) {
+        return {Code::no_such_app,
+                "the plugin \"" + why->first + "\" on " + host_id_ + " is not running: " + why->second};
     }
-    refuse(d, Code::no_such_app, sentence);
+    return {Code::no_such_app,
+            "no plugin \"" + std::string(app) + "\" on " + host_id_ + "; `mswctl plugins` lists those it has"};
 }
 
 void Forwarder::asker_gone(const Datapack& d, std::string_view app) {
@@ -222,19 +281,31 @@ void Forwarder::refuse(const Datapack& d, Code code, std::string_view sentence) 
         add_one(counters_.dropped);
         return;
     }
-    Datapack answer = d.error_reply(code, sentence);
-    stamp(answer, Sender{"mswd", "plugin:mswd"});
     add_one(counters_.answered_error);
+    if (!give_answer(d.error_reply(code, sentence))) {
+        add_one(counters_.dropped);
+        log_.write(Priority::warning, "mswd", "the error could not be given to " + from + ": it takes no answers",
+                   {{"MSW_FLAG", d.get("flag")}});
+    }
+}
+
+bool Forwarder::give_answer(Datapack answer) {
+    stamp(answer, Sender{"mswd", "plugin:mswd"});
     const std::shared_ptr<Mailbox> to = [&]() -> std::shared_ptr<Mailbox> {
         if (answer.get("to").empty()) return find(answer.app);
         const std::shared_lock lock(mutex_);
         return transport_;
     }();
-    if (!to || to->put({DatapackRef(std::move(answer)), {}}) != Mailbox::Put::taken) {
-        add_one(counters_.dropped);
-        log_.write(Priority::warning, "mswd", "the error could not be given to " + from + ": it takes no answers",
-                   {{"MSW_FLAG", d.get("flag")}});
-    }
+    return to && to->put({DatapackRef(std::move(answer)), {}}) == Mailbox::Put::taken;
+}
+
+void Forwarder::tell_accepted(const Datapack& d) {
+    if (d.get("from").empty() || d.method == "reply") return;
+    Datapack answer = d.reply();
+    answer.set("want", "accept");
+    answer.set("part", "0");
+    answer.body = host_id_ + " accepted\n";
+    if (!give_answer(std::move(answer))) add_one(counters_.dropped);
 }
 
 std::vector<Forwarder::Row> Forwarder::rows() const {

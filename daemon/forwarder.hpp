@@ -5,6 +5,7 @@
 //     app `a&b`             -> a copy each, all or none for now
 //     app `all`             -> every module and executable but the sender
 //     no such app           -> a warning, and an error to the asker
+//     `durable: 1`, no `to` -> to the disk first, and from there to its app
 //
 // forward() runs on the thread of the sender: it puts the Datapack straight into the mailbox, and never waits.
 #pragma once
@@ -13,12 +14,14 @@
 #include "base/mailbox.hpp"
 #include "base/shared_datapack.hpp"
 #include "daemon/counters.hpp"
+#include "msw/error.hpp"
 
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -46,6 +49,27 @@ struct Forwarded {
     bool waits = false;                  ///< done: it waits in a mailbox, or several
 };
 
+/// Where durable Datapacks of this host go before any mailbox: to the disk. Thread: any.
+class DurableIntake {
+public:
+    DurableIntake() = default;
+    DurableIntake(const DurableIntake&) = delete;
+    DurableIntake& operator=(const DurableIntake&) = delete;
+    DurableIntake(DurableIntake&&) = delete;
+    DurableIntake& operator=(DurableIntake&&) = delete;
+    virtual ~DurableIntake() = default;
+
+    /// A durable one for an app here, or an answer while has_questions().
+    /// @return what became of it; nothing: it is an answer to no durable question, and goes its way
+    [[nodiscard]] virtual std::optional<Forwarded> take(DatapackRef& d, const Sender& sender) = 0;
+    /// @return whether an answer may be one to a durable question
+    [[nodiscard]] virtual bool has_questions() const noexcept = 0;
+    /// A program that has attached asks another host what will be answered durably.
+    virtual void asked(const Datapack& question) = 0;
+    /// An app has its mailbox.
+    virtual void app_came(std::string_view app) = 0;
+};
+
 /// Thread: any.
 class Forwarder {
 public:
@@ -64,6 +88,11 @@ public:
 
     /// The mailbox for everything that has a `to`.
     void set_transport(std::string_view app);
+    /// @return the app whose mailbox that is; empty: there is none
+    [[nodiscard]] std::string transport_app() const;
+
+    /// Before any Datapack is forwarded. @param intake  outlives all use of this; null: nothing is durable here
+    void set_durable(DurableIntake* intake) noexcept { durable_ = intake; }
 
     /// Make a Datapack the sender's: `id`, `from`, `by`, a `flag` if it has none, `size` of its file; `to` goes if it
     /// means this host.
@@ -84,6 +113,22 @@ public:
     /// @param recent  of this sender, if it keeps one
     [[nodiscard]] Forwarded forward(DatapackRef& d, const Sender& sender, Recent* recent = nullptr);
     [[nodiscard]] Forwarded forward(DatapackRef&& d, const Sender& sender) { return forward(d, sender); }
+
+    /// Put a durable one into the mailbox of one app. @param d  given away if the verdict is `done`
+    /// @return `closed` if the app isn't there, too
+    [[nodiscard]] Forwarded hand(DatapackRef& d, std::string_view app, Delivery delivery);
+
+    /// The apps that a Datapack is for: those that are there or will be, and one that is not known.
+    struct Apps {
+        std::vector<std::string> known;
+        std::string missing;
+    };
+    [[nodiscard]] Apps apps_for(const Datapack& d, std::string_view sender) const;
+    /// One for an unknown app ends.
+    void no_such_app(const Datapack& d, std::string_view app);
+    [[nodiscard]] Error why_missing(std::string_view app) const;
+    /// Tell its asker that it is accepted (`want: accept`).
+    void tell_accepted(const Datapack& d);
 
     /// A Datapack ends here: count it, write a line with its flag, and answer the asker unless it is a reply.
     void refuse(const Datapack& d, Code code, std::string_view sentence);
@@ -109,7 +154,7 @@ private:
     [[nodiscard]] Destinations destinations(const Datapack& d, const Sender& sender, std::string& missing) const;
     [[nodiscard]] Forwarded put_one(DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender);
     [[nodiscard]] Forwarded put_copies(const DatapackRef& d, const Destinations& to, const Sender& sender);
-    void no_such_app(const Datapack& d, std::string_view app);
+    [[nodiscard]] bool give_answer(Datapack answer);
     void asker_gone(const Datapack& d, std::string_view app);
 
     const std::string host_id_;
@@ -120,6 +165,8 @@ private:
     std::map<std::string, Route, std::less<>> routes_;
     std::map<std::string, std::string, std::less<>> absent_;
     std::shared_ptr<Mailbox> transport_;
+    std::string transport_app_;
+    DurableIntake* durable_ = nullptr;
 };
 
 }  // namespace msw

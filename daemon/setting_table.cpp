@@ -32,7 +32,7 @@ std::string_view counts_words(Counts counts) noexcept {
 }  // namespace
 
 // The keys of the Python system mean what they mean there.
-const std::array<Setting, 17> kSettings{{
+const std::array<Setting, 21> kSettings{{
     {"buffsize", Kind::number, "4096", Counts::after_restart,
      "How many bytes an old host (the Python system) reads at once: no Datapack to it is larger, a file's bytes apart.",
      512, 1048576},
@@ -66,6 +66,14 @@ const std::array<Setting, 17> kSettings{{
     {"shell.parallel", Kind::number, "8", Counts::after_restart, "How many commands run at a time.", 1, 64},
     {"shell.timeout_s", Kind::number, "60", Counts::after_reload,
      "After how many seconds a command is ended whose asker gave no `timeout`.", 1, 604800},
+    {"spool.max_bytes", Kind::number, "4294967296", Counts::after_restart,
+     "How many bytes durable Datapacks may take on disk in all.", 1048576, INT64_MAX / 2},
+    {"spool.max_bytes_per_destination", Kind::number, "1073741824", Counts::after_restart,
+     "How many of these may wait for one other host.", 1048576, INT64_MAX / 2},
+    {"spool.max_bytes_per_origin", Kind::number, "1073741824", Counts::after_restart,
+     "How many of these may come from one other host.", 1048576, INT64_MAX / 2},
+    {"spool.max_dead_bytes", Kind::number, "268435456", Counts::after_restart,
+     "How many bytes of dead letters are kept; beyond that the oldest go.", 1048576, INT64_MAX / 2},
     {"update.timeout_s", Kind::number, "120", Counts::after_reload,
      "How many seconds a host has to say what became of an update that was sent to it.", 1, 86400},
 }};

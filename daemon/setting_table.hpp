@@ -25,7 +25,7 @@ struct Setting {
 };
 
 /// Sorted by key.
-extern const std::array<Setting, 17> kSettings;
+extern const std::array<Setting, 21> kSettings;
 
 /// @return the setting of that key, or null
 [[nodiscard]] const Setting* find_setting(std::string_view key) noexcept;

@@ -60,6 +60,7 @@ void AttachedClient::refuse_what_waits() {
     std::vector<Mail> left;
     mailbox_->take_all(left);
     for (const Mail& mail : left) {
+        if (mail.delivery.kept()) continue;
         services_.forwarder.refuse(*mail.datapack, Code::closed, "the program \"" + sender_.app + "\" has left");
     }
 }
@@ -84,7 +85,7 @@ void AttachedClient::received(Datapack& d) {
     if (turned_away_) {
         refuse_and_close(d, *turned_away_);
     } else if (attached_) {
-        port_->forward(d, sender_);
+        if (!hear_done(d, *port_)) port_->forward(d, sender_);
     } else {
         attach(d);
     }
@@ -123,6 +124,7 @@ void AttachedClient::attach(const Datapack& question) {
         return;
     }
     attached_ = true;
+    if (question.get("done") == "1") port_->expect_done(StreamPort::SaysDone::yes);
     timer_.stop();
     port_->rename(sender_.app, mailbox_);
 

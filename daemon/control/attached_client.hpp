@@ -6,8 +6,8 @@
 #pragma once
 
 #include "daemon/host/plugin_state.hpp"
-#include "daemon/host/services.hpp"
 #include "daemon/host/stream_port.hpp"
+#include "daemon/services.hpp"
 
 #include <sys/types.h>
 #include <functional>

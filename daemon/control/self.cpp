@@ -42,8 +42,9 @@ Self::~Self() {
 void Self::wake() {
     std::vector<Mail> batch;
     mailbox_->take_all(batch);
-    for (const Mail& mail : batch) {
+    for (Mail& mail : batch) {
         handle(*mail.datapack);
+        mail.delivery.done();
     }
     give_lines();
 }
@@ -56,6 +57,16 @@ void Self::reply(const Datapack& question, std::string body) {
     (void)services_.forwarder.forward(DatapackRef(std::move(d)), sender_);
 }
 
+void Self::queue(const Datapack& d, std::string_view words) {
+    duties_.queue_words(words, anchor_.guard([this, d](const Result<std::string>& said) {
+        if (said) {
+            reply(d, *said);
+        } else {
+            services_.forwarder.refuse(d, said.error().code, said.error().text);
+        }
+    }));
+}
+
 void Self::handle(const Datapack& d) {
     if (d.method == "reply") return;
     if (d.method != "get" && d.method != "post") {
@@ -63,6 +74,11 @@ void Self::handle(const Datapack& d) {
         return;
     }
     const std::string_view text = trimmed(d.body);
+    constexpr std::string_view kQueue = "queue ";
+    if (text.substr(0, kQueue.size()) == kQueue) {
+        queue(d, text.substr(kQueue.size()));
+        return;
+    }
     const auto* word = std::find_if(kWords.begin(), kWords.end(), [&](const auto& w) { return w.first == text; });
     if (word == kWords.end()) {
         std::string known;

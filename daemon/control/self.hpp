@@ -2,13 +2,14 @@
 #pragma once
 
 #include "base/json.hpp"
-#include "daemon/host/services.hpp"
+#include "daemon/services.hpp"
 
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace msw {
@@ -22,6 +23,8 @@ struct SelfDuties {
     std::function<Json()> status;
     std::function<Json()> plugins;
     std::function<Json()> queue;
+    /// What follows `queue`; JSON, later.
+    std::function<void(std::string_view words, std::function<void(const Result<std::string>&)> done)> queue_words;
     std::function<Result<void>()> reload;
     std::function<void(int exit_code)> end;
 };
@@ -54,6 +57,7 @@ private:
     void handle(const Datapack& d);
     void reply(const Datapack& question, std::string body);
     void follow(const Datapack& question);
+    void queue(const Datapack& question, std::string_view words);
     void give_lines();
     [[nodiscard]] bool give(Follower& follower, const std::string& line);
 
@@ -67,6 +71,7 @@ private:
     std::deque<std::string> lines_;
     std::uint64_t lines_lost_ = 0;
     bool followed_ = false;
+    uv::Anchor anchor_;
 };
 
 }  // namespace msw

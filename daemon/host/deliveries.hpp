@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/delivery.hpp"
-#include "daemon/host/wakeups.hpp"
+#include "daemon/wakeups.hpp"
 
 #include <functional>
 #include <mutex>

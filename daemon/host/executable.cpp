@@ -42,6 +42,7 @@ Executable::~Executable() {
     std::vector<Mail> left;
     mailbox_->take_all(left);
     for (const Mail& mail : left) {
+        if (mail.delivery.kept()) continue;
         services_.forwarder.refuse(*mail.datapack, Code::closed, "the plugin \"" + options_.app + "\" has ended");
     }
 }
@@ -78,6 +79,7 @@ void Executable::run() {
     lines_->start();
     port_ = std::make_unique<StreamPort>(services_, static_cast<StreamPort::Owner&>(*this), options_.app, mailbox_,
                                          std::move(out), std::move(in));
+    port_->expect_done(StreamPort::SaysDone::not_known);
     port_->start();
     say(Priority::info, "started, pid " + std::to_string(process_->pid()));
 }
@@ -86,7 +88,9 @@ void Executable::wake() {
     if (port_) port_->write_waiting();
 }
 
-void Executable::received(Datapack& d) { port_->forward(d, sender_); }
+void Executable::received(Datapack& d) {
+    if (!hear_done(d, *port_)) port_->forward(d, sender_);
+}
 
 void Executable::ended(std::optional<Error> why) {
     out_ended_ = true;

@@ -11,9 +11,9 @@
 #pragma once
 
 #include "daemon/host/plugin_state.hpp"
-#include "daemon/host/services.hpp"
 #include "daemon/host/stderr_lines.hpp"
 #include "daemon/host/stream_port.hpp"
+#include "daemon/services.hpp"
 #include "uv/process.hpp"
 
 #include <chrono>

@@ -1,9 +1,12 @@
 #include "daemon/host/module.hpp"
 
+#include "daemon/durable/durable.hpp"
 #include "daemon/host/module_interface.hpp"
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstddef>
 
 namespace msw {
 namespace {
@@ -93,7 +96,11 @@ void Module::offer() {
         std::size_t taken = 0;
         for (Mail& mail : refused_) {
             void* raw = DatapackRef(mail.datapack).leak();
+            // Before it is given: who is done with it at once says so in that call.
+            const bool kept = mail.delivery.kept();
+            if (kept) keep(raw, std::move(mail.delivery));
             const int verdict = table_->take(instance_, static_cast<msw_datapack*>(raw));
+            if (verdict == MSW_FULL && kept) mail.delivery = unkeep(raw);
             (void)DatapackRef::adopt(raw);
             if (verdict == MSW_FULL) {
                 blocked_ = true;
@@ -106,14 +113,51 @@ void Module::offer() {
     }
 }
 
+void Module::keep(const void* datapack, Delivery delivery) {
+    const std::lock_guard lock(kept_mutex_);
+    kept_.emplace_back(datapack, std::move(delivery));
+}
+
+Delivery Module::unkeep(const void* datapack) {
+    const std::lock_guard lock(kept_mutex_);
+    const auto at =
+        std::find_if(kept_.begin(), kept_.end(), [datapack](const auto& kept) { return kept.first == datapack; });
+    if (at == kept_.end()) return {};
+    Delivery delivery = std::move(at->second);
+    kept_.erase(at);
+    return delivery;
+}
+
+void Module::done(const msw_datapack* datapack) { unkeep(datapack).done(); }
+
+void Module::done_with_all() {
+    std::vector<std::pair<const void*, Delivery>> all;
+    {
+        const std::lock_guard lock(kept_mutex_);
+        all.swap(kept_);
+    }
+    for (auto& [datapack, delivery] : all) delivery.done();
+}
+
+std::int64_t Module::row_of(const msw_datapack* datapack) {
+    const std::lock_guard lock(kept_mutex_);
+    for (const auto& [kept, delivery] : kept_) {
+        if (kept == datapack) return durable::Tickets::row_of(delivery.name());
+    }
+    return 0;
+}
+
 int Module::get(msw_datapack** out, int timeout_ms) {
+    if ((table_->flags & MSW_SAYS_DONE) == 0) done_with_all();
     Mail mail;
     switch (mailbox_->get(mail, deadline_of(timeout_ms))) {
         case Mailbox::Get::timeout: return MSW_TIMEOUT;
         case Mailbox::Get::closed: return MSW_CLOSED;
         case Mailbox::Get::taken: break;
     }
-    *out = static_cast<msw_datapack*>(mail.datapack.leak());
+    void* raw = mail.datapack.leak();
+    if (mail.delivery.kept()) keep(raw, std::move(mail.delivery));
+    *out = static_cast<msw_datapack*>(raw);
     return MSW_OK;
 }
 
@@ -146,6 +190,25 @@ int Module::deliver(msw_datapack* datapack, void* name) {
         case Forwarded::Verdict::closed: break;
     }
     return MSW_CLOSED;
+}
+
+int Module::deliver(msw_datapack* datapack, msw_text state_key, msw_text state,
+                    void (*committed)(void* arg, int status), void* arg) {
+    if (services_.durable == nullptr) return MSW_UNSUPPORTED;
+    Result<durable::StateKey> key = durable::parse_state_key({state_key.data, state_key.size});
+    std::uint64_t n = 0;
+    const auto [rest, status] = std::from_chars(state.data, state.data + state.size, n);
+    const Datapack& d = DatapackRef::peek(datapack);
+    if (!key || status != std::errc{} || rest != state.data + state.size || !d.get("to").empty()) return MSW_INVALID;
+    services_.durable->inbox.arrive(
+        d, {std::move(key->member), key->run, std::move(key->flow), n},
+        anchor_.guard([committed, arg](bool written) { committed(arg, written ? MSW_OK : MSW_INVALID); }));
+    return MSW_OK;
+}
+
+void Module::removed(std::int64_t row) {
+    constexpr std::size_t kSize = offsetof(msw_plugin_v1, removed) + sizeof(msw_plugin_v1::removed);
+    if (table_->size >= kSize && table_->removed != nullptr) table_->removed(instance_, row);
 }
 
 void Module::thread_ended() {

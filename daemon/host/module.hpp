@@ -4,14 +4,17 @@
 #include "daemon/host/deliveries.hpp"
 #include "daemon/host/module_table.hpp"
 #include "daemon/host/plugin_state.hpp"
-#include "daemon/host/services.hpp"
+#include "daemon/services.hpp"
 #include "msw/plugin.h"
 
 #include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace msw {
@@ -39,6 +42,8 @@ public:
 
     [[nodiscard]] PluginState state() const;
     [[nodiscard]] const std::string& app() const noexcept { return app_; }
+    /// Somebody has taken a row out of the outbox: for the transport.
+    void removed(std::int64_t row);
     [[nodiscard]] bool is_transport() const noexcept { return (table_->flags & MSW_TRANSPORT) != 0; }
     [[nodiscard]] bool idle() const { return mailbox_->numbers().waiting == 0 && refused_.empty(); }
 
@@ -57,6 +62,14 @@ private:
     [[nodiscard]] int get(msw_datapack** out, int timeout_ms);
     [[nodiscard]] int put(msw_datapack* datapack, int timeout_ms);
     [[nodiscard]] int deliver(msw_datapack* datapack, void* name);
+    [[nodiscard]] int deliver(msw_datapack* datapack, msw_text state_key, msw_text state,
+                              void (*committed)(void* arg, int status), void* arg);
+    void done(const msw_datapack* datapack);
+    void done_with_all();
+    void keep(const void* datapack, Delivery delivery);
+    [[nodiscard]] Delivery unkeep(const void* datapack);
+    /// @return the row of the inbox that a durable Datapack is which the module has; 0: it has none
+    [[nodiscard]] std::int64_t row_of(const msw_datapack* datapack);
 
     Services& services_;
     const std::string app_;
@@ -71,6 +84,8 @@ private:
     std::shared_ptr<Mailbox> mailbox_;
     std::shared_ptr<Deliveries> deliveries_;  // of the transport
     std::vector<Mail> refused_;               // looped: taken from the mailbox, not by the module yet
+    std::mutex kept_mutex_;
+    std::vector<std::pair<const void*, Delivery>> kept_;  // durable ones that it is not done with
     std::thread thread_;
     std::atomic<bool> thread_over_{false};
     bool blocked_ = false;     // the module refused the first of those until it says again

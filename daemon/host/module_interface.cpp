@@ -1,5 +1,6 @@
 #include "daemon/host/module_interface.hpp"
 
+#include "daemon/durable/durable.hpp"
 #include "daemon/host/module.hpp"
 #include "msw/chars.hpp"
 
@@ -48,6 +49,49 @@ Result<Datapack> from_parts(const msw_parts& parts, const FileRoot& files) {
 
 }  // namespace
 
+const msw_outbox_v1 ModuleInterface::kOutbox{
+    MSW_PLUGIN_VERSION,
+    sizeof(msw_outbox_v1),
+    [](void* self, const msw_datapack* d) { return static_cast<Module*>(self)->row_of(d) != 0 ? 1 : 0; },
+    [](void* self, const msw_outbox_row* row, msw_datapack* answered, msw_written done, void* arg) {
+        auto& m = *static_cast<Module*>(self);
+        durable::Outbox& outbox = m.services_.durable->outbox;
+        if (answered == nullptr) {
+            outbox.add(*row, 0, m.anchor_.guard([done, arg](const Result<spool::Written>& added) {
+                durable::tell(done, arg, added);
+            }));
+            return;
+        }
+        DatapackRef::count_up(answered);
+        const DatapackRef kept = DatapackRef::adopt(answered);
+        outbox.add(*row, m.row_of(answered),
+                   m.anchor_.guard([&m, answered, kept, done, arg](const Result<spool::Written>& added) {
+                       if (added) m.done(answered);
+                       durable::tell(done, arg, added);
+                   }));
+    },
+    [](void* self, const std::int64_t* rows, std::size_t count, std::uint64_t run, int redelivered, msw_written done,
+       void* arg) {
+        auto& m = *static_cast<Module*>(self);
+        m.services_.durable->outbox.sent(rows, count, run, redelivered != 0, done, arg, m.anchor_);
+    },
+    [](void* self, const std::int64_t* rows, std::size_t count, int open) {
+        static_cast<Module*>(self)->services_.durable->outbox.received(rows, count, open != 0);
+    },
+    [](void* self, msw_text member, msw_text flow, std::uint64_t epoch, std::uint64_t n,
+       void (*give)(void*, const msw_outbox_row*, int), void* arg) {
+        auto& m = *static_cast<Module*>(self);
+        m.services_.durable->outbox.load(view(member), view(flow), epoch, n, give, arg, m.anchor_);
+    },
+    [](void* self, void (*give)(void*, const msw_outbox_row*, int), void* arg) {
+        auto& m = *static_cast<Module*>(self);
+        m.services_.durable->outbox.flows(give, arg, m.anchor_);
+    },
+    [](void* self, msw_text key, void (*give)(void*, int, msw_text), void* arg) {
+        auto& m = *static_cast<Module*>(self);
+        m.services_.durable->outbox.state(view(key), give, arg, m.anchor_);
+    }};
+
 msw_host_v1 ModuleInterface::make(Module& module) noexcept {
     msw_host_v1 t{};
     t.version = MSW_PLUGIN_VERSION;
@@ -89,7 +133,7 @@ msw_host_v1 ModuleInterface::make(Module& module) noexcept {
         return static_cast<Module*>(self)->get(out, timeout_ms);
     };
     // Ordinary Datapacks are done with once they are taken.
-    t.done = [](void*, msw_datapack*) {};
+    t.done = [](void* self, msw_datapack* d) { static_cast<Module*>(self)->done(d); };
     t.put = [](void* self, msw_datapack* d, int timeout_ms) { return static_cast<Module*>(self)->put(d, timeout_ms); };
     t.log = [](void* self, int priority, msw_text message, const msw_field* fields, std::size_t count) {
         auto& m = *static_cast<Module*>(self);
@@ -104,10 +148,12 @@ msw_host_v1 ModuleInterface::make(Module& module) noexcept {
     };
     t.loop = [](void* self) -> uv_loop_s* { return static_cast<Module*>(self)->services_.loop; };
     t.again = [](void* self) { static_cast<Module*>(self)->again(); };
-    t.deliver = [](void* self, msw_datapack* d, msw_text state_key, msw_text, void (*)(void*, int), void* arg) {
-        if (state_key.size > 0) return static_cast<int>(MSW_UNSUPPORTED);
-        return static_cast<Module*>(self)->deliver(d, arg);
+    t.deliver = [](void* self, msw_datapack* d, msw_text state_key, msw_text state, void (*committed)(void*, int),
+                   void* arg) {
+        auto& m = *static_cast<Module*>(self);
+        return state_key.size > 0 ? m.deliver(d, state_key, state, committed, arg) : m.deliver(d, arg);
     };
+    t.outbox = module.services_.durable == nullptr ? nullptr : &kOutbox;
     return t;
 }
 

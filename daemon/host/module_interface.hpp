@@ -11,6 +11,9 @@ class Module;
 struct ModuleInterface {
     /// @return the table for `module`, which must outlive it
     [[nodiscard]] static msw_host_v1 make(Module& module) noexcept;
+
+private:
+    static const msw_outbox_v1 kOutbox;
 };
 
 }  // namespace msw

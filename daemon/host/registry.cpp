@@ -148,6 +148,12 @@ void Registry::one_less() {
     if (done_) std::exchange(done_, nullptr)();
 }
 
+void Registry::removed(std::int64_t row) {
+    for (const auto& [app, module] : modules_) {
+        if (module->is_transport()) module->removed(row);
+    }
+}
+
 void Registry::stop_transport() { modules_.clear(); }
 
 std::vector<PluginState> Registry::rows() const {

@@ -4,8 +4,9 @@
 #include "daemon/host/executable.hpp"
 #include "daemon/host/module.hpp"
 #include "daemon/host/plugin_folder.hpp"
-#include "daemon/host/services.hpp"
+#include "daemon/services.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,6 +42,9 @@ public:
     /// @param done  called once all have ended, never from within this call
     void stop(std::function<void()> done);
     void stop_transport();
+
+    /// Somebody has taken a row out of the outbox: tell the transport.
+    void removed(std::int64_t row);
 
     [[nodiscard]] std::vector<PluginState> rows() const;
     /// @return whether that name belongs to a plugin of ours, running or not

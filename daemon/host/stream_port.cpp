@@ -46,7 +46,8 @@ StreamPort::StreamPort(Services& services, Owner& owner, std::string app, std::s
       app_(std::move(app)),
       mailbox_(std::move(mailbox)),
       in_(std::move(in)),
-      out_(std::move(out)) {}
+      out_(std::move(out)),
+      done_grace_(services.loop, [this] { expect_done(SaysDone::no); }) {}
 
 StreamPort::~StreamPort() {
     if (writing_) refuse_unwritten(batch_bytes_ - writer().pending());
@@ -240,9 +241,12 @@ void StreamPort::write_waiting() {
     for (int i = 0; i < kBatches && !writing_ && !writing_closed_; ++i) {
         mailbox_->take_all(batch_, kWriteSize);
         if (batch_.empty()) return;
-        for (const Mail& mail : batch_) {
+        for (Mail& mail : batch_) {
             const Result<void> added = encoder_.add(*mail.datapack);
-            if (!added) services_.forwarder.refuse(*mail.datapack, added.error().code, added.error().text);
+            if (!added) {
+                services_.forwarder.refuse(*mail.datapack, added.error().code, added.error().text);
+                mail.delivery.done();
+            }
             ends_.push_back(added ? encoder_.bytes() : 0);
         }
         writing_ = !writer().write_parts(encoder_.iovecs(), [this](int status) { written(status); });
@@ -260,6 +264,7 @@ void StreamPort::written(int status) {
     writing_ = false;
     // A broken pipe shows on the reading side, or as the end of the process.
     if (status != 0) refuse_unwritten(written_);
+    if (status != 0) batch_.clear();
     forget_batch();
     if (writing_closed_) {
         services_.post(anchor_.guard([this] { out_.reset(); }));
@@ -270,16 +275,54 @@ void StreamPort::written(int status) {
 
 void StreamPort::refuse_unwritten(std::size_t written) {
     for (std::size_t i = 0; i < batch_.size(); ++i) {
-        if (ends_[i] <= written) continue;
+        if (ends_[i] <= written || batch_[i].delivery.kept()) continue;
         services_.forwarder.refuse(*batch_[i].datapack, Code::closed,
                                    "\"" + app_ + "\" ended while this was on its way to it");
     }
 }
 
 void StreamPort::forget_batch() {
-    for (Mail& mail : batch_) Spare::keep(std::move(mail.datapack));
+    for (Mail& mail : batch_) {
+        if (!mail.delivery.kept()) {
+            Spare::keep(std::move(mail.datapack));
+        } else if (says_done_ != SaysDone::no) {
+            kept_.emplace(mail.datapack->get("flag"), std::move(mail.delivery));
+        } else {
+            mail.delivery.done();
+        }
+    }
     batch_.clear();
     ends_.clear();
+}
+
+void StreamPort::expect_done(SaysDone how) {
+    says_done_ = how;
+    done_grace_.stop();
+    if (how == SaysDone::not_known) done_grace_.start(kDoneGrace);
+    if (how != SaysDone::no) return;
+    for (auto& [flag, delivery] : kept_) delivery.done();
+    kept_.clear();
+}
+
+void StreamPort::done(std::string_view flag) {
+    if (const auto at = kept_.find(std::string(flag)); at != kept_.end()) {
+        at->second.done();
+        kept_.erase(at);
+    }
+}
+
+bool hear_done(const Datapack& d, StreamPort& port) {
+    if (d.app == "mswd" && d.method == "post" && d.body == "done") {
+        port.done(d.get("flag"));
+        return true;
+    }
+    const bool declares = d.app == "mswd" && d.method == "post" && d.body == "attach" && d.get("done") == "1";
+    if (declares) {
+        port.expect_done(StreamPort::SaysDone::yes);
+    } else if (port.says_done() == StreamPort::SaysDone::not_known) {
+        port.expect_done(StreamPort::SaysDone::no);
+    }
+    return declares;
 }
 
 bool StreamPort::idle() const noexcept {

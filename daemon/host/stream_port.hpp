@@ -5,14 +5,19 @@
 // there and could not write whole before its end is answered with an error.
 #pragma once
 
-#include "daemon/host/services.hpp"
+#include "daemon/services.hpp"
 #include "msw/decoder.hpp"
 #include "msw/encoder.hpp"
+#include "uv/loop.hpp"
 #include "uv/stream.hpp"
 
+#include <chrono>
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace msw {
@@ -53,6 +58,15 @@ public:
     /// @param d  left empty; @param sender  the same one until rename()
     void forward(Datapack& d, const Sender& sender);
 
+    /// Whether the reader will say that it is done with durable Datapacks (done()). If not, it is when they are
+    /// written.
+    enum class SaysDone { no, yes, not_known };
+    /// @param how  not_known: until it says something, or kDoneGrace is over
+    void expect_done(SaysDone how);
+    [[nodiscard]] SaysDone says_done() const noexcept { return says_done_; }
+    /// The reader is done with the durable Datapack of that flag.
+    void done(std::string_view flag);
+
     /// Read nothing more; what came is forwarded still.
     void stop_reading();
 
@@ -89,6 +103,7 @@ private:
     static constexpr std::size_t kReadSize = 32 * 1024;
     static constexpr std::size_t kWriteSize = 256 * 1024;
     static constexpr std::size_t kMostDescriptors = 16;
+    static constexpr std::chrono::seconds kDoneGrace{10};
 
     Services& services_;
     Owner& owner_;
@@ -113,6 +128,9 @@ private:
         std::shared_ptr<Mailbox> mailbox;
     };
     std::optional<Held> held_;
+    std::unordered_multimap<std::string, Delivery> kept_;  // written, and not done with, by flag
+    SaysDone says_done_ = SaysDone::no;
+    uv::Timer done_grace_;
     bool bringing_in_ = false;  // a file is being copied; what was read behind it waits
     bool stopped_ = false;
     bool writing_ = false;
@@ -120,5 +138,10 @@ private:
     bool over_ = false;
     uv::Anchor anchor_;
 };
+
+/// What a plugin says of durable Datapacks: `post mswd` with the body `done` and the flag of one, or, at its start,
+/// with the body `attach` and `done: 1`, that it will say so.
+/// @return whether it was that
+[[nodiscard]] bool hear_done(const Datapack& d, StreamPort& port);
 
 }  // namespace msw

@@ -28,6 +28,7 @@ extern "C" {
 
 #define MSW_LOOPED 1U    /* called back on the loop thread */
 #define MSW_TRANSPORT 2U /* is handed everything that has a `to`; only one module may be; implies MSW_LOOPED */
+#define MSW_SAYS_DONE 4U /* says done() of each Datapack itself; its next get() does not say it */
 
 enum msw_status {
     MSW_OK = 0,
@@ -76,6 +77,52 @@ typedef struct msw_parts {
 /* A Datapack inside mswd: counted, and never changed once it is there. */
 typedef struct msw_datapack msw_datapack;
 
+/* The outbox, where durable Datapacks wait to be received elsewhere, and the marks of flows that end here: for the
+ * transport. All of it on the loop thread; what is asked for is called back there later, in the order of the calls, and
+ * not after stop. */
+
+typedef struct msw_outbox_row {
+    int64_t row;            /* its number; add gives it */
+    msw_text member;        /* the destination */
+    msw_text host;          /* what that is called */
+    msw_text flow;          /* the app there */
+    uint64_t epoch;         /* of the origin's start that numbered it; rows of a flow are in the order of (epoch, n) */
+    uint64_t n;             /* its number in the flow */
+    uint64_t run;           /* of that start */
+    uint64_t sent_for;      /* the run of the destination that it was last sent to, or may have been; 0: none */
+    int64_t expires;        /* s since 1970 */
+    int32_t redelivered;    /* it was sent to an earlier one, too */
+    msw_datapack* datapack; /* without what the transport writes on it */
+} msw_outbox_row;
+
+/* status: MSW_OK; MSW_FULL: there is no room, within the quotas or on the disk; MSW_CLOSED: mswd stops; MSW_INVALID:
+ * the disk failed. `why` is a sentence for people and `code` the name of the error on the wire, where it isn't MSW_OK. */
+typedef void (*msw_written)(void* arg, int status, int64_t row, msw_text code, msw_text why);
+
+typedef struct msw_outbox_v1 {
+    uint32_t version;
+    uint32_t size;
+
+    /* Whether a Datapack that take gave is on this host's disk, and comes again until the transport is done with it. */
+    int (*is_kept)(void* self, const msw_datapack* datapack);
+    /* Put one in; `row` counts for nothing. answered: one that is kept, and that the transport is done with once
+     * this is written; or NULL. */
+    void (*add)(void* self, const msw_outbox_row* row, msw_datapack* answered, msw_written done, void* arg);
+    /* These are about to be sent to a run of their destination. */
+    void (*sent)(void* self, const int64_t* rows, size_t count, uint64_t run, int redelivered, msw_written done,
+                 void* arg);
+    /* These have arrived. open: they are questions, which stay until they are answered or their time is over. */
+    void (*received)(void* self, const int64_t* rows, size_t count, int open);
+    /* The next rows of a flow behind a place: `give` is called for some of them, and then once with a NULL row and
+     * MSW_OK (that was all), MSW_FULL (there are more), or MSW_INVALID (the disk failed). */
+    void (*load)(void* self, msw_text member, msw_text flow, uint64_t epoch, uint64_t n,
+                 void (*give)(void* arg, const msw_outbox_row* row, int status), void* arg);
+    /* All flows that have rows: as load, with member, host and flow of each. */
+    void (*flows)(void* self, void (*give)(void* arg, const msw_outbox_row* row, int status), void* arg);
+    /* What deliver committed last under that key; size 0: nothing. */
+    void (*state)(void* self, msw_text state_key, void (*give)(void* arg, int status, msw_text state), void* arg);
+} msw_outbox_v1;
+
 struct uv_loop_s;
 
 /* What mswd offers. Every function may be called from any thread unless it says otherwise, takes `self` from this
@@ -122,11 +169,16 @@ typedef struct msw_host_v1 {
     /* The transport only, on the loop thread: hand in what came from another host, as it is (id, from, by stay).
      * state_key of size 0: an ordinary Datapack. MSW_OK: it waits in its mailbox, and `taken` is called with `arg` when
      * it has left that, unless `arg` is NULL; once for each copy where it goes to several. MSW_ENDED: it was answered
-     * or dropped, no `taken` follows. MSW_FULL: its mailbox has no room, try again later. With a state key the inbox
-     * row and `state` are committed together and `committed` is called on the loop thread with MSW_OK or MSW_INVALID;
+     * or dropped, no `taken` follows. MSW_FULL: its mailbox has no room, try again later. With a state key, "MEMBER RUN
+     * FLOW" (of the origin; the run as 16 hex digits), the inbox row and `state`, a decimal number, are committed
+     * together and `committed` is called later on the loop thread with MSW_OK or MSW_INVALID; no `taken` follows.
      * MSW_UNSUPPORTED where there is no spool. */
     int (*deliver)(void* self, msw_datapack* datapack, msw_text state_key, msw_text state,
                    void (*committed)(void* arg, int status), void* arg);
+
+    /* From here on not in version 1.0. */
+
+    const msw_outbox_v1* outbox; /* its functions take `self` from this table. NULL: not the transport */
 } msw_host_v1;
 
 /* What a module offers. `instance` is what start gave. */
@@ -150,6 +202,9 @@ typedef struct msw_plugin_v1 {
      * would not decline for it, else 0 with the reason in `why` (terminated). Of `host` only setting and log are there;
      * what is logged becomes a warning. NULL: there is nothing to judge. */
     int (*check)(const msw_host_v1* host, char* why, size_t why_size);
+
+    /* Transport, on the loop thread: somebody has taken a row out of the outbox; or NULL. */
+    void (*removed)(void* instance, int64_t row);
 } msw_plugin_v1;
 
 typedef const msw_plugin_v1* (*msw_plugin_entry_fn)(void);

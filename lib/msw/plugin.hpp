@@ -171,20 +171,25 @@ struct Threaded {
 
 }  // namespace msw::plugin
 
-/// Define the entry of a threaded module. NAME: the app, a string; RUN: `void run(msw::plugin::Queues&)`.
-#define MSW_PLUGIN(NAME, RUN)                                                  \
+/// Define the entry of a threaded module. NAME: the app, a string; RUN: `void run(msw::plugin::Queues&)`; FLAGS: of
+/// msw_plugin_v1.
+#define MSW_PLUGIN_WITH(NAME, RUN, FLAGS)                                      \
     extern "C" MSW_PLUGIN_EXPORT const msw_plugin_v1* msw_plugin_entry(void) { \
         using Module = msw::plugin::Threaded<RUN>;                             \
         static constexpr msw_plugin_v1 table{MSW_PLUGIN_VERSION,               \
                                              sizeof(msw_plugin_v1),            \
                                              NAME,                             \
-                                             0,                                \
+                                             FLAGS,                            \
                                              Module::start,                    \
                                              Module::run,                      \
                                              nullptr,                          \
                                              nullptr,                          \
                                              nullptr,                          \
                                              Module::stop,                     \
+                                             nullptr,                          \
                                              nullptr};                         \
         return &table;                                                         \
     }
+
+/// The same for one that its next get() says of that it is done with what it took before.
+#define MSW_PLUGIN(NAME, RUN) MSW_PLUGIN_WITH(NAME, RUN, 0)

@@ -296,9 +296,25 @@ _stdio = _Stdio()
 class ReceiveQueue:
     """What is sent to this plugin."""
 
+    def __init__(self) -> None:
+        self._declared = "MSW_APP" not in os.environ
+        self._durable: List[str] = []  # flags of what was taken and is not done with
+
     def get(self, timeout: Optional[float] = None) -> Datapack:
-        """Wait for the next Datapack. Raises Empty after `timeout` seconds, Closed when mswd wants us to end."""
-        return _stdio.get(timeout)
+        """Wait for the next Datapack. Raises Empty after `timeout` seconds, Closed when mswd wants us to end.
+
+        Asking for the next one says that this plugin is done with those before: durable ones that it was not done with
+        when it ended come again, with the field `redelivered`."""
+        if not self._declared:
+            self._declared = True
+            _stdio.put(Datapack("post", "mswd", {"done": "1"}, b"attach"))
+        for flag in self._durable:
+            _stdio.put(Datapack("post", "mswd", {"flag": flag}, b"done"))
+        self._durable.clear()
+        datapack = _stdio.get(timeout)
+        if datapack.head.get("durable") == "1":
+            self._durable.append(datapack.head.get("flag", ""))
+        return datapack
 
     def __iter__(self) -> Iterator[Datapack]:
         """All Datapacks until mswd wants us to end."""

@@ -47,6 +47,10 @@ std::optional<Error> objection(const plugin::Handle& question) {
     if (body.find_first_not_of(" \t\r\n") == std::string_view::npos) {
         return Error{Code::bad_request, "shell: no command; write it as the body: shell:uptime"};
     }
+    if (question.get("redelivered") == "1") {
+        return Error{Code::interrupted,
+                     "this command may have run already: mswd was interrupted since, so it is not run again"};
+    }
     if (body.find('\0') != std::string_view::npos) return Error{Code::bad_request, "a command can't hold a NUL byte"};
     if (body.size() > kLongestCommand) {
         return Error{Code::too_large, "a command has at most " + std::to_string(kLongestCommand) +
@@ -158,4 +162,4 @@ static void run(plugin::Queues& queues) { Shell(queues.host).run(); }
 
 }  // namespace msw::shell
 
-MSW_PLUGIN("shell", msw::shell::run)
+MSW_PLUGIN_WITH("shell", msw::shell::run, MSW_SAYS_DONE)

@@ -179,6 +179,9 @@ public:
                    }),
           self_(services_,
                 {[] { return Json::object(); }, [] { return Json::array(); }, [] { return Json::array(); },
+                 [](std::string_view, const std::function<void(const Result<std::string>&)>& done) {
+                     done(Error{Code::bad_request, "there is nothing"});
+                 },
                  [] {
                      return Result<void>(Error{Code::bad_request, "it is wrong"});
                  },

@@ -24,6 +24,7 @@ Mesh::Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed)
       peers_(settings_.id),
       routes_({settings_.id, settings_.member, settings_.epoch, settings_.run}, seed, *this),
       custody_(settings_.run, *this),
+      shelf_(settings_.run, settings_.epoch, custody_),
       arrivals_(*this) {}
 
 Time Mesh::pace() const noexcept {
@@ -40,6 +41,9 @@ void Mesh::tick(Time now) {
     routes_.tick(now);
     after_routes(now);
     custody_.tick(now, wall(now));
+    flush_received();
+    shelf_.pump(now);
+    place_again(now);
     arrivals_.try_again(now);
     arrivals_.tick(now);
     questions_.expire(wall(now));

@@ -19,6 +19,7 @@
 #include "plugins/net/core/flow/arrivals.hpp"
 #include "plugins/net/core/flow/custody.hpp"
 #include "plugins/net/core/flow/questions.hpp"
+#include "plugins/net/core/flow/shelf.hpp"
 #include "plugins/net/core/gossip.hpp"
 #include "plugins/net/core/handshake.hpp"
 #include "plugins/net/core/link/hello.hpp"
@@ -53,18 +54,23 @@ void strip_local_fields(Datapack& datapack);
 /// Thread: one at a time.
 class Mesh final : private RoutesEdge, private Custody::Output, private Arrivals::Output {
 public:
-    static constexpr Time kLifetime{152'000};            ///< of a Datapack that says nothing of it: 39 tries of 3.9 s
+    static constexpr Time kLifetime{152'000};  ///< of a Datapack that says nothing of it: 39 tries of 3.9 s
+    static constexpr Time kDurableLifetime = std::chrono::hours(7 * 24);
     static constexpr Time kGrace{10'000};                ///< that the question of an old host is open beyond that
     static constexpr std::size_t kMostHead = 15 * 1024;  ///< bytes of a head that goes to other hosts
     static constexpr Time kHandshake{10'000};            ///< after which a connection must have said who it is
     static constexpr Time kGossip{10'000};               ///< between two rounds
     static constexpr std::size_t kMostUnknown = 64;      ///< accepted connections that haven't said who they are
     static constexpr std::size_t kMostLinks = 512;       ///< established ones
+    static constexpr std::size_t kMostUnplaced = 1024;   ///< durable ones for a host that has yet to say who it is
     static constexpr unsigned kMostHops = 32;            ///< how often a Datapack is passed on
 
     /// @param edge  outlives this
     /// @param seed  for jitter
     Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed);
+
+    /// Where durable ones are kept; before anything else. @param store  outlives this; null: nowhere, so there are none
+    void set_store(Store* store);
 
     // The surroundings.
     void configure(const std::vector<Address>& addresses, Time now) { book_.configure(addresses, now); }
@@ -78,7 +84,7 @@ public:
     /// @return how long the next tick may wait
     [[nodiscard]] Time pace() const noexcept;
     /// What came in one go has been handed in: tell who waits for receipts.
-    void end_of_turn(Time now) { arrivals_.tick(now); }
+    void end_of_turn(Time now);
 
     /// This host stops: tell the others what they should know, as far as their links have room.
     void stop();
@@ -111,7 +117,11 @@ public:
     /// A file that came by a link was not taken.
     void refuse_file(LinkId id, const Datapack& head, const Error& why, Time now);
     /// One from this host: for others if it has `to`, else for net itself.
-    void submit(Datapack datapack, Time now);
+    /// @param answered  a durable one that Store::add() or Store::done_with() is to name once it is taken care of; 0:
+    ///                  an ordinary one
+    void submit(Datapack datapack, Time now, std::uint64_t answered = 0);
+    /// A row was taken out of the outbox by somebody else.
+    void removed(std::int64_t row, Time now) { shelf_.removed(row, now); }
     /// The link's queue has room again.
     void has_room_again(Time now) {
         custody_.pump(now);
@@ -125,7 +135,8 @@ public:
     void undeliverable(const Datapack& datapack, const Error& why, Time now);
 
     [[nodiscard]] Counters& counters() noexcept { return counters_; }
-    [[nodiscard]] std::size_t waiting() const noexcept { return outbox_.size() + custody_.size(); }
+    /// @return how many Datapacks for others are lost if this host stops now
+    [[nodiscard]] std::size_t waiting() const noexcept { return outbox_.size() + custody_.ordinary(); }
 
 private:
     struct Pending {
@@ -174,6 +185,19 @@ private:
     void hand_over(Datapack datapack, Time now);
     [[nodiscard]] Result<std::int64_t> lifetime_of(const Datapack& datapack, Time now) const;
 
+    // mesh_durable.cpp: what is on disk at both ends
+    void carry_durable(Parcel& parcel, const std::string& member, const std::string& host, Held held);
+    /// @return whether it is a durable one that can't be kept for its host: it has ended then, or waits
+    [[nodiscard]] bool stop_durable(Parcel& parcel, Time now);
+    void place_again(Time now);
+    void flush_received();
+    void commit(const Datapack& datapack, const std::string& member, const FlowName& flow, std::uint64_t n,
+                std::uint64_t token, std::uint64_t generation) override;
+    void recall(const std::string& member, const FlowName& flow, std::uint64_t token) override;
+    [[nodiscard]] std::uint64_t begin_accepting(const Datapack& d, std::size_t hosts);
+    void accepted(Parcel& parcel, const std::string& host, const std::string& word, Time now);
+    void refused(Parcel& parcel, const std::string& host, Count count, const Error& why, Time now);
+
     // Custody::Output
     [[nodiscard]] Custody::Way way_to(const std::string& member) const override;
     [[nodiscard]] bool has_room(const std::string& member) const override;
@@ -206,7 +230,8 @@ private:
     [[nodiscard]] Result<std::vector<Way>> resolve(std::string_view to, const Datapack& about) const;
     /// @param old_hosts  set if some were left out
     [[nodiscard]] std::vector<std::string> everybody(bool with_legacy, bool& old_hosts) const;
-    void spread(Datapack datapack, std::vector<Way> ways, const std::string& came_from, Time now);
+    void spread(Datapack datapack, std::vector<Way> ways, const std::string& came_from, Time now,
+                std::uint64_t answered = 0);
     [[nodiscard]] bool leaves_at_once(const Parcel& parcel, const Route& route) const;
     void dispatch(Parcel parcel, Time now);
     void write_old(const Link& link, Parcel parcel, const Route& route);
@@ -241,6 +266,18 @@ private:
     Outbox outbox_;
     Routes routes_;
     Custody custody_;
+    Shelf shelf_;
+    Store* store_ = nullptr;
+    std::vector<Held> received_;    // durable ones that have arrived, to be taken off the disk
+    std::vector<Parcel> unplaced_;  // durable ones for a host that isn't known yet
+    Time place_at_{0};
+    struct Accepting {
+        Datapack question;  // without its body
+        std::size_t open = 0;
+        std::string lines;
+    };
+    std::map<std::uint64_t, Accepting> accepting_;
+    std::uint64_t last_accepting_ = 0;
     Arrivals arrivals_;
     Questions questions_;
     std::map<LinkId, Session> sessions_;

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
 
 namespace msw::net {
 namespace {
@@ -34,7 +35,7 @@ bool head_fits(const Datapack& d) {
 
 Result<std::int64_t> Mesh::lifetime_of(const Datapack& d, Time now) const {
     const std::string_view text = d.get("expires");
-    if (text.empty()) return wall(now) + kLifetime.count();
+    if (text.empty()) return wall(now) + (d.get("durable") == "1" ? kDurableLifetime : kLifetime).count();
     std::int64_t seconds = 0;
     const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), seconds);
     constexpr std::int64_t kMostSeconds = 253'402'300'799;  // the year 9999
@@ -46,6 +47,7 @@ Result<std::int64_t> Mesh::lifetime_of(const Datapack& d, Time now) const {
 }
 
 bool Mesh::carry(Parcel& parcel, Time now) {
+    if (stop_durable(parcel, now)) return true;
     const RouteTable& table = routes_.table();
     // `GATEWAY&OLD`: the flow ends at the gateway, which passes it on as old hosts know it.
     std::string onward;
@@ -66,7 +68,12 @@ bool Mesh::carry(Parcel& parcel, Time now) {
             one.datapack = d;
             one.datapack.app = apps.substr(0, apps.find('&'));
             one.way = parcel.way;
+            one.accepting = parcel.accepting;
+            one.answered = std::exchange(parcel.answered, 0);
             apps.remove_prefix(std::min(one.datapack.app.size() + 1, apps.size()));
+            if (const auto at = accepting_.find(one.accepting); at != accepting_.end() && !apps.empty()) {
+                ++at->second.open;
+            }
             (void)carry(one, now);
         }
         return true;
@@ -81,15 +88,17 @@ bool Mesh::carry(Parcel& parcel, Time now) {
     const std::string host = way.back();
     const Result<std::int64_t> expires = lifetime_of(d, now);
     if (!expires) {
-        failed(d, Count::bad_request, expires.error(), now);
+        parcel.datapack = std::move(d);
+        refused(parcel, host, Count::bad_request, expires.error(), now);
         return true;
     }
     if (!onward.empty()) d.set("onward", onward);
     if (!head_fits(d)) {
-        failed(d, Count::unfit,
-               {Code::too_large,
-                "its head is larger than other hosts take: " + std::to_string(kMostHead) + " bytes and 110 fields"},
-               now);
+        parcel.datapack = std::move(d);
+        refused(parcel, host, Count::unfit,
+                {Code::too_large,
+                 "its head is larger than other hosts take: " + std::to_string(kMostHead) + " bytes and 110 fields"},
+                now);
         return true;
     }
     const bool is_question = d.method != "reply";
@@ -99,13 +108,21 @@ bool Mesh::carry(Parcel& parcel, Time now) {
     way.pop_back();
     if (!way.empty()) held.lines += "via: " + joined(way) + "\n";
     held.via = std::move(way);
+    const bool durable = d.get("durable") == "1";
     held.datapack = std::make_shared<const Datapack>(std::move(d));
+    if (durable) {
+        carry_durable(parcel, member, host, std::move(held));
+        return true;
+    }
     hops_.try_emplace(member, table.next_hop(member));
     // A gateway tries for as long again.
     if (is_question) questions_.open(*held.datapack, host, *expires + (onward.empty() ? 0 : kGrace.count()));
     if (const Result<void> taken = custody_.take(member, host, held, now); !taken) {
         if (is_question) questions_.close(held.datapack->get("flag"), host);
-        failed(*held.datapack, Count::queue_full, taken.error(), now);
+        parcel.datapack = *held.datapack;
+        refused(parcel, host, Count::queue_full, taken.error(), now);
+    } else {
+        accepted(parcel, host, "accepted", now);
     }
     return true;
 }
@@ -135,6 +152,11 @@ void Mesh::send(const std::string& member, const Held& held, const Envelope& env
 }
 
 void Mesh::ended(const std::string& host, Held held, Ending ending) {
+    if (held.row != 0) {
+        // What has ended without having arrived is buried by who keeps the disk.
+        if (ending == Ending::received) received_.push_back(std::move(held));
+        return;
+    }
     if (ending == Ending::received) return;
     const Datapack& d = *held.datapack;
     questions_.close(d.get("flag"), host);

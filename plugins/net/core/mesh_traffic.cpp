@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <set>
+#include <utility>
 
 namespace msw::net {
 namespace {
@@ -58,10 +59,11 @@ Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& abou
     return ways;
 }
 
-void Mesh::submit(Datapack d, Time now) {
+void Mesh::submit(Datapack d, Time now, std::uint64_t answered) {
     now_ = now;
     if (d.get("to").empty()) {
         asked(0, d, now);
+        if (answered != 0) store_->done_with(answered);
         return;
     }
     strip_local_fields(d);
@@ -74,17 +76,21 @@ void Mesh::submit(Datapack d, Time now) {
     Result<std::vector<Way>> ways = resolve(d.get("to"), d);
     if (!ways) {
         failed(d, Count::bad_target, ways.error(), now);
+        if (answered != 0) store_->done_with(answered);
         return;
     }
-    spread(std::move(d), std::move(ways).value(), {}, now);
+    spread(std::move(d), std::move(ways).value(), {}, now, answered);
 }
 
-void Mesh::spread(Datapack d, std::vector<Way> ways, const std::string& came_from, Time now) {
+void Mesh::spread(Datapack d, std::vector<Way> ways, const std::string& came_from, Time now, std::uint64_t answered) {
     const std::size_t count = ways.size();
+    const std::uint64_t accepting = came_from.empty() ? begin_accepting(d, count) : 0;
     for (std::size_t i = 0; i < count; ++i) {
         Parcel parcel;
         parcel.way = std::move(ways[i]);
         parcel.came_from = came_from;
+        parcel.accepting = accepting;
+        if (i == 0) parcel.answered = answered;
         if (i + 1 == count) {
             parcel.datapack = std::move(d);
             dispatch(std::move(parcel), now);
@@ -93,7 +99,9 @@ void Mesh::spread(Datapack d, std::vector<Way> ways, const std::string& came_fro
         // Asked before the copy is made: a large body for thousands of hosts that are away would take seconds.
         if (!leaves_at_once(parcel, find_route(parcel.way, around_, came_from))) {
             if (const Result<void> room = outbox_.room_for(parcel.way, weight_of(d)); !room) {
-                failed(d, Count::queue_full, room.error(), now);
+                parcel.datapack = Datapack(d.method, d.app);
+                parcel.datapack.head = d.head;
+                refused(parcel, parcel.way.back(), Count::queue_full, room.error(), now);
                 continue;
             }
         }
@@ -174,16 +182,26 @@ bool Mesh::leaves_at_once(const Parcel& parcel, const Route& route) const {
 void Mesh::dispatch(Parcel parcel, Time now) {
     if (carry(parcel, now)) return;
     const Route route = find_route(parcel.way, around_, parcel.came_from);
+    const std::string host = parcel.way.back();
+    Parcel about;
+    about.accepting = std::exchange(parcel.accepting, 0);
     if (route.kind == Route::Kind::here) {
+        if (parcel.answered != 0) store_->done_with(std::exchange(parcel.answered, 0));
         arrived(0, std::move(parcel.datapack), now);
+        accepted(about, host, "accepted", now);
         return;
     }
     if (leaves_at_once(parcel, route)) {
         write_old(*peers_.to(route.next), std::move(parcel), route);
+        accepted(about, host, "accepted", now);
         return;
     }
-    if (Result<void> added = outbox_.add(parcel, now); !added)
-        failed(parcel.datapack, Count::queue_full, added.error(), now);
+    if (Result<void> added = outbox_.add(parcel, now); !added) {
+        parcel.accepting = about.accepting;
+        refused(parcel, host, Count::queue_full, added.error(), now);
+    } else {
+        accepted(about, host, "accepted", now);
+    }
 }
 
 void Mesh::write_old(const Link& link, Parcel parcel, const Route& route) {
@@ -247,6 +265,7 @@ void Mesh::answer(const Datapack& asked, Datapack reply, Time now) {
     reply.set("id", settings_.id);
     reply.set("from", "net");
     reply.set("by", "plugin:net");
+    if (asked.get("durable") == "1" && !is_self(origin)) reply.set("durable", "1");
     if (origin.empty() || is_self(origin)) {
         arrived(0, std::move(reply), now);
     } else if (valid_host_id(origin)) {

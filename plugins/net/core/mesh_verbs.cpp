@@ -167,6 +167,7 @@ std::string Mesh::queue_json() const {
         }));
     }
     custody_.for_each([&](const std::string& host, const std::string&, const Held& held) {
+        if (held.row != 0) return;  // `mswctl queue ls` shows what is on disk
         const Datapack& d = *held.datapack;
         rows.push(Json::object({
             {"to", host},
@@ -205,7 +206,7 @@ std::string Mesh::status_text() const {
             text += '\n';
         }
     }
-    text += "waiting: " + std::to_string(outbox_.size() + custody_.size()) + " Datapacks, " +
+    text += "waiting: " + std::to_string(waiting()) + " Datapacks, " +
             std::to_string(outbox_.bytes() + custody_.bytes()) + " bytes\n";
     text += "counters:";
     for (std::size_t i = 0; i < kCounts; ++i) {

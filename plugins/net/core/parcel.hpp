@@ -6,6 +6,7 @@
 #include "plugins/net/core/time.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -23,12 +24,14 @@ struct Parcel {
     /// In place of `datapack` one that is in custody here, and what is written on it besides.
     std::shared_ptr<const Datapack> held;
     std::string lines;
-    Way way;                  ///< hosts it is still to pass; empty: for the neighbour itself
-    std::string came_from;    ///< the neighbour that gave it to us; empty: made on this host
-    Time next_try{0};         ///< when it has failed once more
-    unsigned tries = 0;       ///< failures so far
-    bool for_link = false;    ///< of this link only, or in custody here: not kept when the link goes
-    std::string written_for;  ///< while it is on a link: the host it goes to next
+    Way way;                      ///< hosts it is still to pass; empty: for the neighbour itself
+    std::string came_from;        ///< the neighbour that gave it to us; empty: made on this host
+    Time next_try{0};             ///< when it has failed once more
+    unsigned tries = 0;           ///< failures so far
+    std::uint64_t answered = 0;   ///< for Store::add()
+    std::uint64_t accepting = 0;  ///< whose `want: accept` waits for what becomes of it; 0: nobody's
+    bool for_link = false;        ///< of this link only, or in custody here: not kept when the link goes
+    std::string written_for;      ///< while it is on a link: the host it goes to next
 
     /// @return what is written
     [[nodiscard]] const Datapack& content() const noexcept { return held ? *held : datapack; }

@@ -3,6 +3,7 @@
 #include "plugins/net/io/settings.hpp"
 #include "plugins/net/io/transport.hpp"
 
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <string>
@@ -55,6 +56,10 @@ void reloaded(void* instance) noexcept {
 
 void stop(void* instance) noexcept { delete &of(instance); }
 
+void removed(void* instance, std::int64_t row) noexcept {
+    of(instance).guarded([row](Transport& t) { t.removed(row); });
+}
+
 int check(const msw_host_v1* raw, char* why, size_t why_size) noexcept {
     try {
         const msw::plugin::Host host(raw);
@@ -83,6 +88,7 @@ extern "C" MSW_PLUGIN_EXPORT const msw_plugin_v1* msw_plugin_entry(void) {
                                          taken,
                                          reloaded,
                                          stop,
-                                         check};
+                                         check,
+                                         removed};
     return &table;
 }

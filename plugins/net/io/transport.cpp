@@ -38,6 +38,7 @@ Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* host) {
     auto shared = std::make_shared<const FileRoot>(std::move(files).value());
     std::unique_ptr<Transport> transport(new Transport(host, std::move(settings).value(), std::move(shared)));
     if (Result<void> listening = transport->listen(); !listening) return listening.error();
+    if (transport->disk_.works()) transport->mesh_.set_store(&transport->disk_);
     transport->reloaded();
     transport->mesh_.set_addresses(transport->own_addresses(), transport->now());
     transport->tick();
@@ -50,6 +51,7 @@ Transport::Transport(const msw_host_v1* host, Settings settings, std::shared_ptr
       settings_(std::move(settings)),
       files_(std::move(files)),
       mesh_(settings_.mesh, *this, std::random_device{}()),
+      disk_(host_, loop_),
       tick_(loop_, [this] { tick(); }),
       turn_(loop_, [this] { end_of_turn(); }) {}
 

@@ -7,6 +7,7 @@
 #include "plugins/net/core/patience.hpp"
 #include "plugins/net/io/connection.hpp"
 #include "plugins/net/io/dialer.hpp"
+#include "plugins/net/io/disk.hpp"
 #include "plugins/net/io/settings.hpp"
 #include "plugins/net/io/turn_hook.hpp"
 #include "uv/loop.hpp"
@@ -32,7 +33,9 @@ public:
     Transport& operator=(Transport&&) = delete;
 
     /// A Datapack from this host.
-    void take(const plugin::Handle& datapack) { mesh_.submit(datapack.copy(), now()); }
+    void take(const plugin::Handle& datapack) { mesh_.submit(datapack.copy(), now(), disk_.keep(datapack)); }
+    /// A row was taken out of the outbox by somebody else.
+    void removed(std::int64_t row) { mesh_.removed(row, now()); }
     /// What was delivered under that name has left its mailbox.
     void taken(void* name) {
         const auto number = reinterpret_cast<std::uintptr_t>(name);
@@ -96,6 +99,7 @@ private:
     Settings settings_;
     std::shared_ptr<const FileRoot> files_;
     Mesh mesh_;
+    Disk disk_;
     LinkId last_link_ = 0;
     std::map<LinkId, std::unique_ptr<Connection>> connections_;
     std::set<LinkId> dirty_;                           // have something to write

@@ -32,6 +32,7 @@ Arrivals::Verdict Arrivals::arrive(const std::string& member, const Envelope& e,
         flow = made.get();
         by_token_.emplace(flow->token, flow);
         origin.flows.emplace(name, std::move(made));
+        if (name.flow_class == FlowClass::durable) output_.recall(member, name, flow->token);
     }
     const InFlow::Arrival arrival = flow->in.arrive(e, d, now);
     if (arrival == InFlow::Arrival::taken) hand_on(*flow, now);
@@ -46,6 +47,34 @@ void Arrivals::low(const std::string& member, const LowWord& word, Time now) {
     flow->in.pass(word.low, word.at, now);
     hand_on(*flow, now);
     note(*flow);
+}
+
+void Arrivals::committed(std::uint64_t token, std::uint64_t generation, bool ok, Time now) {
+    const auto at = by_token_.find(token);
+    if (at == by_token_.end()) return;
+    Flow& flow = *at->second;
+    const bool counts = generation == flow.in.generation();
+    flow.in.committed(generation, ok, now);
+    // On disk its bytes count for the quotas there, and not for the window.
+    if (ok && counts) flow.in.taken(now);
+    hand_on(flow, now);
+    note(flow);
+}
+
+void Arrivals::recalled(std::uint64_t token, std::optional<std::uint64_t> mark, Time now) {
+    const auto at = by_token_.find(token);
+    if (at == by_token_.end()) return;
+    Flow& flow = *at->second;
+    if (mark) {
+        flow.in.recall(*mark, now);
+        hand_on(flow, now);
+        note(flow);
+        return;
+    }
+    // What came meanwhile is sent again, and asks again.
+    by_token_.erase(at);
+    Origin& origin = origins_[flow.member];
+    origin.flows.erase(FlowName(flow.name));
 }
 
 void Arrivals::taken(std::uint64_t token, Time now) {
@@ -69,6 +98,11 @@ void Arrivals::try_again(Time now) {
 
 void Arrivals::hand_on(Flow& flow, Time now) {
     while (const Datapack* next = flow.in.front()) {
+        if (flow.name.flow_class == FlowClass::durable) {
+            output_.commit(*next, flow.member, flow.name, flow.in.front_number(), flow.token, flow.in.generation());
+            (void)flow.in.committing();
+            continue;
+        }
         const Handed handed = output_.hand(*next, flow.token);
         if (handed == Handed::full) {
             blocked_.insert(flow.token);

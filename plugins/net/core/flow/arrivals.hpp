@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -42,6 +43,12 @@ public:
 
         /// @param token  for taken()
         [[nodiscard]] virtual Handed hand(const Datapack& datapack, std::uint64_t token) = 0;
+        /// Have a durable one written down, together with how far its flow has come: committed() follows, in the order
+        /// of these.
+        virtual void commit(const Datapack& datapack, const std::string& member, const FlowName& flow, std::uint64_t n,
+                            std::uint64_t token, std::uint64_t generation) = 0;
+        /// Have it read how far a durable flow had come: recalled() follows.
+        virtual void recall(const std::string& member, const FlowName& flow, std::uint64_t token) = 0;
         /// Tell an origin how its flows stand: a body of `link receipt` and one of `link window`, neither empty.
         /// @return false: there is no way or no room now; tick() tries again
         virtual bool tell(const std::string& member, const std::string& receipts, const std::string& windows) = 0;
@@ -55,6 +62,10 @@ public:
     Verdict arrive(const std::string& member, const Envelope& envelope, Datapack& datapack, Time now);
     /// An origin's word about what it holds.
     void low(const std::string& member, const LowWord& word, Time now);
+    /// What commit() asked for is done, or failed.
+    void committed(std::uint64_t token, std::uint64_t generation, bool ok, Time now);
+    /// What recall() asked for. @param mark  nothing: the disk failed
+    void recalled(std::uint64_t token, std::optional<std::uint64_t> mark, Time now);
     /// An app took one.
     void taken(std::uint64_t token, Time now);
     /// An app may have room again, or isn't there any more.
@@ -75,7 +86,11 @@ public:
 private:
     struct Flow {
         Flow(std::string m, FlowName n, std::uint64_t t, Pool& pool)
-            : member(std::move(m)), name(std::move(n)), token(t), in(name.flow_class, pool) {}
+            : member(std::move(m)),
+              name(std::move(n)),
+              token(t),
+              in(name.flow_class, pool,
+                 name.flow_class == FlowClass::durable ? std::nullopt : std::optional<std::uint64_t>(0)) {}
         std::string member;
         FlowName name;
         std::uint64_t token;

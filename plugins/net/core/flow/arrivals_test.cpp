@@ -23,6 +23,12 @@ public:
         tokens.push_back(token);
         return Handed::waits;
     }
+    void commit(const Datapack& d, const std::string& member, const FlowName& flow, std::uint64_t n,
+                std::uint64_t token, std::uint64_t generation) override {
+        commits.push_back(
+            {member + ' ' + flow.app + ' ' + std::to_string(n) + ' ' + std::string(d.get("flag")), token, generation});
+    }
+    void recall(const std::string&, const FlowName&, std::uint64_t token) override { recalls.push_back(token); }
     bool tell(const std::string& member, const std::string& receipts, const std::string& windows) override {
         if (!reachable) return false;
         told.push_back(member + ": " + receipts);
@@ -41,6 +47,13 @@ protected:
     std::set<std::string, std::less<>> full;
     std::vector<std::string> handed, told, credits;
     std::vector<std::uint64_t> tokens;
+    struct Commit {
+        std::string what;
+        std::uint64_t token;
+        std::uint64_t generation;
+    };
+    std::vector<Commit> commits;
+    std::vector<std::uint64_t> recalls;
     bool reachable = true;
     Time now{0};
     Arrivals arrivals{*this};

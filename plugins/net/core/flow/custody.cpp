@@ -1,6 +1,7 @@
 #include "plugins/net/core/flow/custody.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace msw::net {
@@ -55,6 +56,79 @@ Result<void> Custody::take(const std::string& member, const std::string& host, H
     return {};
 }
 
+const OutFlow* Custody::durable_flow(const std::string& member, const std::string& app) const {
+    const auto to = destinations_.find(member);
+    if (to == destinations_.end()) return nullptr;
+    const auto at = to->second.flows.find({FlowClass::durable, app});
+    return at == to->second.flows.end() ? nullptr : &at->second;
+}
+
+bool Custody::can_load(const std::string& member, const std::string& app, Run run) const {
+    const OutFlow* flow = durable_flow(member, app);
+    return flow == nullptr || flow->empty() || flow->run() == run;
+}
+
+void Custody::load(const std::string& member, const std::string& host, const std::string& app, Held held, Time now) {
+    Destination& to = destinations_[member];
+    to.member = member;
+    to.host = host;
+    const std::pair key(FlowClass::durable, app);
+    auto at = to.flows.find(key);
+    if (at == to.flows.end() || at->second.run() != held.run) {
+        at = to.flows.insert_or_assign(key, OutFlow(FlowClass::durable, held.run)).first;
+        (void)at->second.meet(to.run);
+    }
+    ++count_;
+    ++durable_;
+    at->second.load(std::move(held));
+    const Way way = output_.way_to(member);
+    if (way != Way::none) (void)pump(to, at->second, way == Way::relayed || to.silent, now);
+}
+
+void Custody::marked(const std::string& member, const std::string& app, const std::vector<std::int64_t>& rows, Run run,
+                     bool redelivered, Time now) {
+    const auto to = destinations_.find(member);
+    if (to == destinations_.end()) return;
+    const auto at = to->second.flows.find({FlowClass::durable, app});
+    if (at == to->second.flows.end()) return;
+    const std::set<std::int64_t> these(rows.begin(), rows.end());
+    for (Held& held : at->second.held()) {
+        if (!these.contains(held.row)) continue;
+        held.sent_for = run;
+        held.redelivered |= redelivered;
+    }
+    pump(to->second, now);
+}
+
+void Custody::drop_row(std::int64_t row) {
+    for (auto& [member, to] : destinations_) {
+        for (auto& [name, flow] : to.flows) {
+            if (name.first != FlowClass::durable) continue;
+            const auto at = std::find_if(flow.held().begin(), flow.held().end(),
+                                         [row](const Held& held) { return held.row == row; });
+            if (at == flow.held().end()) continue;
+            if (flow.remove(at->n)) {
+                --count_;
+                --durable_;
+            }
+            has_to_tell_ = true;
+            return;
+        }
+    }
+}
+
+std::pair<std::size_t, std::size_t> Custody::durable_in(const std::string& member, const std::string& app) const {
+    const OutFlow* flow = durable_flow(member, app);
+    return flow == nullptr ? std::pair<std::size_t, std::size_t>{0, 0} : std::pair{flow->held().size(), flow->bytes()};
+}
+
+void Custody::for_each_durable(const std::string& member, const std::string& app,
+                               const std::function<void(const Held&)>& give) const {
+    const OutFlow* flow = durable_flow(member, app);
+    if (flow == nullptr) return;
+    for (const Held& held : flow->held()) give(held);
+}
+
 void Custody::meet(const std::string& member, Run run, std::uint64_t epoch, Time now) {
     Destination& to = destinations_[member];
     to.member = member;
@@ -87,7 +161,7 @@ void Custody::rerouted(const std::string& member, Time now) {
 void Custody::pump(Time now) {
     if (count_ == 0) return;
     for (auto& [member, to] : destinations_) {
-        if (to.bytes > 0) pump(to, now);
+        pump(to, now);
     }
 }
 
@@ -170,7 +244,7 @@ void Custody::tick(Time now, std::int64_t wall_ms) {
         if (output_.way_to(member) == Way::none) continue;
         timers(to, now);
         ask(to, now);
-        if (to.bytes > 0) pump(to, now);
+        pump(to, now);
     }
 }
 
@@ -212,9 +286,13 @@ void Custody::ask(Destination& to, Time now) {
 
 void Custody::end(Destination& to, std::vector<Held> all, Ending ending) {
     for (const Held& h : all) {
+        --count_;
+        if (h.row != 0) {
+            --durable_;
+            continue;
+        }
         to.bytes -= h.charge;
         bytes_ -= h.charge;
-        --count_;
     }
     has_to_tell_ |= !all.empty() && ending != Ending::received;
     for (Held& h : all) output_.ended(to.host, std::move(h), ending);

@@ -69,6 +69,27 @@ public:
     /// @return Code::queue_full, Code::too_many_flows and a sentence if there is no room
     [[nodiscard]] Result<void> take(const std::string& member, const std::string& host, Held& held, Time now);
 
+    // Durable ones. They count for no bound here: how many of a flow are in memory is up to who loads them.
+
+    /// @return whether one that was numbered by that run can follow what is here of its flow
+    [[nodiscard]] bool can_load(const std::string& member, const std::string& app, Run run) const;
+    /// Take one into custody that is on disk. @pre can_load()
+    void load(const std::string& member, const std::string& host, const std::string& app, Held held, Time now);
+    /// It is on disk now that these rows are sent to that run of their destination.
+    void marked(const std::string& member, const std::string& app, const std::vector<std::int64_t>& rows, Run run,
+                bool redelivered, Time now);
+    /// One is off the disk.
+    void drop_row(std::int64_t row);
+    /// @return how many of a flow are here, and their bytes
+    [[nodiscard]] std::pair<std::size_t, std::size_t> durable_in(const std::string& member,
+                                                                 const std::string& app) const;
+    void for_each_durable(const std::string& member, const std::string& app,
+                          const std::function<void(const Held&)>& give) const;
+    /// @return whether there is a way to a host, and its run is known
+    [[nodiscard]] bool can_send(const std::string& member) const {
+        return run_of(member) != kNoRun && output_.way_to(member) != Way::none;
+    }
+
     /// The present run of a host, from its hello or its announcement. @param epoch  an older one than is known is
     /// ignored
     void meet(const std::string& member, Run run, std::uint64_t epoch, Time now);
@@ -91,6 +112,8 @@ public:
     /// @return all hosts that something was ever sent to, as members
     [[nodiscard]] std::vector<std::string> members() const;
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
+    /// @return how many of these are nowhere else
+    [[nodiscard]] std::size_t ordinary() const noexcept { return count_ - durable_; }
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// Call `give` for each, by host and flow, in order.
     void for_each(const std::function<void(const std::string& host, const std::string& app, const Held&)>& give) const;
@@ -119,12 +142,14 @@ private:
     void ask(Destination& to, Time now);
     void end(Destination& to, std::vector<Held> all, Ending ending);
     [[nodiscard]] static std::size_t under_way(const Destination& to);
+    [[nodiscard]] const OutFlow* durable_flow(const std::string& member, const std::string& app) const;
 
     Run run_;
     Output& output_;
     std::map<std::string, Destination> destinations_;  // by member
     std::size_t bytes_ = 0;
     std::size_t count_ = 0;
+    std::size_t durable_ = 0;   // of these
     bool has_to_tell_ = false;  // what isn't held any more
 };
 

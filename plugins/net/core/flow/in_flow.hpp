@@ -60,6 +60,8 @@ public:
     /// Durable: the front one is on its way to the disk. committed() follows, in the order of these.
     /// @return to be told to committed()
     [[nodiscard]] std::uint64_t committing();
+    /// @return what committing() will return
+    [[nodiscard]] std::uint64_t generation() const noexcept { return generation_; }
     /// @param ok  false: it isn't on disk. It and all behind it count as never come; the origin sends them again
     void committed(std::uint64_t token, bool ok, Time now);
     /// The plugin took the oldest of those that wait for it.

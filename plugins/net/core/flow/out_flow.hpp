@@ -41,6 +41,11 @@ struct Held {
     Run sent_for = kNoRun;     ///< the run of the destination it was last sent to, or may have been
     bool redelivered = false;  ///< it was sent to an earlier one, too
 
+    // Of a durable one.
+    std::int64_t row = 0;     ///< on disk; 0: it is an ordinary one
+    std::uint64_t epoch = 0;  ///< of the start of this host that took it,
+    Run run = kNoRun;         ///< and its run
+
     // Of the present run of the destination.
     std::uint64_t at = 0;  ///< offset in the flow, once it was sent
     bool placed = false;   ///< whether it has that offset

@@ -1,4 +1,4 @@
-#include "daemon/host/wakeups.hpp"
+#include "daemon/wakeups.hpp"
 
 namespace msw {
 

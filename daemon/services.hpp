@@ -4,7 +4,7 @@
 #include "base/file_root.hpp"
 #include "base/log.hpp"
 #include "daemon/forwarder.hpp"
-#include "daemon/host/wakeups.hpp"
+#include "daemon/wakeups.hpp"
 #include "uv/loop.hpp"
 
 #include <functional>
@@ -12,6 +12,10 @@
 #include <string>
 
 namespace msw {
+
+namespace durable {
+class Durable;
+}
 
 /// References to what outlives all plugins. Thread: the members say.
 struct Services {
@@ -23,6 +27,7 @@ struct Services {
     const FileRoot& files;
     /// A value of the configuration as JSON text, or nothing. Thread: any.
     std::function<std::optional<std::string>(std::string_view key)> setting;
+    durable::Durable* durable = nullptr;  ///< there before the first plugin. Thread: the loop's
 };
 
 /// Bytes of answers that may wait for one app: an asker's 16 questions of 256 KiB each.
