@@ -78,6 +78,15 @@ void AnswerPrinter::print(std::string_view asked, const msw::Datapack& d) {
     }
 }
 
+void AnswerPrinter::print_queued(std::string_view host, std::string_view flag) {
+    if (form_ == Form::json) {
+        out_.data(msw::Json::object({{"host", host}, {"app", app_}, {"queued", true}, {"flag", flag}}).dump() + '\n');
+    } else {
+        out_.talk(std::string(host) + ": queued until it is there; `mswctl queue show " + std::string(flag) +
+                  "` will have its answer");
+    }
+}
+
 void AnswerPrinter::print_missing(std::string_view host, const std::string& text) {
     if (form_ == Form::json) {
         msw::Datapack d("reply", "", text);

@@ -37,6 +37,9 @@ public:
     /// @param asked  the host that was asked; a part that names a `host` is about that one
     void print(std::string_view asked, const msw::Datapack& d);
 
+    /// Say that the question to a host is on disk until that has it.
+    void print_queued(std::string_view host, std::string_view flag);
+
     /// Say that a host didn't answer.
     /// @param text  how long was waited, and for what
     void print_missing(std::string_view host, const std::string& text);

@@ -169,6 +169,14 @@ void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& ra
                       "wait for answers, also of apps that needn't answer; --wait=SECONDS says how long");
         sub->add_flag("--no-wait", args.no_wait, "return as soon as mswd has taken it");
     }
+    if ((command.takes & kWhenUp) != 0) {
+        sub->add_flag("--when-up", args.when_up,
+                      "keep it on disk for hosts that are off, 7 days at most, and answers for who asked");
+    }
+    if ((command.takes & kWords) != 0) {
+        sub->add_option("WORDS", args.words, "ls, dead, show ROW|FLAG, retry ROW or rm ROW; nothing: a summary")
+            ->type_name("");
+    }
     if ((command.takes & kWaitBack) != 0)
         sub->add_flag("--wait", raw.wait_back, "return when mswd is back; 30 s at most");
     if ((command.takes & kTargets) != 0) {

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace mswctl {
 
@@ -18,6 +19,8 @@ struct Arguments {
     std::optional<Milliseconds> wait;  ///< send --wait=SECONDS
     bool wait_asked = false;           ///< --wait, with or without a number
     bool no_wait = false;              ///< send --no-wait
+    bool when_up = false;              ///< call --when-up, send --when-up
+    std::vector<std::string> words;    ///< of queue
 };
 
 /// Read the command line; help, version and what is wrong are printed here.

@@ -15,6 +15,10 @@ Exit run_call(const Arguments& args, Output& out) {
         return Exit::usage;
     }
     d->method = "get";
+    if (args.when_up) {
+        d->set("durable", "1");
+        d->set("want", "accept");
+    }
     std::optional<Session> session = attach_or_say(args.globals, out);
     if (!session) return Exit::no_daemon;
     if (!meant_for_here(*d, "call", session->host(), args.globals.here, person_at(out), out)) return Exit::usage;

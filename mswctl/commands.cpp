@@ -12,12 +12,17 @@ const std::array<Command, 11> kCommands{{
      "for "
      "`update` 180 s. A host that isn't in reach is named after 1 s, and waited for all the same. Without --to this "
      "host "
-     "is asked.",
+     "is asked.\n"
+     "\n"
+     "With --when-up the question is kept on disk until its host has it, 7 days at most. Who has not answered by the "
+     "end "
+     "counts as queued: `mswctl queue show FLAG` has the answer once it came.",
      "mswctl call shell:uptime --to rin\n"
+     "mswctl call 'shell:apt-get -y upgrade' --to '*' --when-up\n"
      "mswctl call shell:hostname --to '*'\n"
      "mswctl call 'shell:df -h /' --to miku+rin\n"
      "mswctl call net:status\n",
-     kSpec, run_call},
+     kSpec | kWhenUp, run_call},
     {"exit", "end mswd; it stays down until somebody starts it",
      "Returns when it is gone. Use `restart` for one that is to come back.",
      "mswctl exit\n"
@@ -36,11 +41,22 @@ const std::array<Command, 11> kCommands{{
      "mswctl plugins\n"
      "mswctl plugins --host rin\n",
      kNothing, run_plugins},
-    {"queue", "show what waits for plugins here, and for other hosts",
-     "With --json one array: rows with `app` and `waiting` are plugins, rows with `to` wait for a host.",
+    {"queue", "show what waits here, for plugins and for other hosts; list, show, retry or remove what is durable",
+     "Without a word: what waits in memory. With --json one array: rows with `app` and `waiting` are plugins, rows "
+     "with "
+     "`to` wait for a host.\n"
+     "\n"
+     "`ls` lists what is durable and on disk: in the outbox for other hosts, in the inbox for plugins here. `dead` "
+     "lists what was given up, and why. `show` prints a row, or all that belongs to a flag, as an answer that nobody "
+     "was "
+     "there to take. `retry` gives a dead letter another try, `rm` removes a row for good.",
      "mswctl queue\n"
-     "mswctl queue --json\n",
-     kNothing, run_queue},
+     "mswctl queue ls\n"
+     "mswctl queue show 17\n"
+     "mswctl queue show 9f86d081884c7d65\n"
+     "mswctl queue dead --host rin\n"
+     "mswctl queue retry 23\n",
+     kWords, run_queue},
     {"reload", "read the configuration again, and look for new plugins",
      "If something is wrong with the configuration it is said, and the old one stays. mswd.json(5) tells which "
      "settings "

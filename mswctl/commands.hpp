@@ -34,6 +34,8 @@ enum Takes : std::uint8_t {
     kWait = 2,      ///< --wait[=SECONDS], --no-wait
     kWaitBack = 4,  ///< --wait
     kTargets = 8,   ///< TARGETS
+    kWords = 16,    ///< any number of words
+    kWhenUp = 32,   ///< --when-up
 };
 
 struct Command {

@@ -187,6 +187,5 @@ Exit attached(const Arguments& args, Output& out, Exit (*show_it)(Session&, Outp
 Exit run_status(const Arguments& args, Output& out) { return attached(args, out, show_status); }
 Exit run_peers(const Arguments& args, Output& out) { return attached(args, out, show_peers); }
 Exit run_plugins(const Arguments& args, Output& out) { return attached(args, out, show_plugins); }
-Exit run_queue(const Arguments& args, Output& out) { return attached(args, out, show_queue); }
 
 }  // namespace mswctl

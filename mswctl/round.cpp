@@ -57,7 +57,29 @@ msw::Result<void> Round::send(Session& session) {
     return {};
 }
 
+// `want: accept`: "HOST spooled", or "HOST refused CODE SENTENCE".
+bool Round::take_accepted(const msw::Datapack& d) {
+    if (!when_up_ || d.method != "reply" || d.get("want") != "accept" || verdicts_.host_of(d).empty()) return false;
+    const std::string host(verdicts_.host_of(d));
+    constexpr std::string_view kRefused = "refused ";
+    std::string_view word = d.body;
+    word.remove_prefix(std::min(word.find(' ') + 1, word.size()));
+    while (!word.empty() && word.back() == '\n') word.remove_suffix(1);
+    if (word.substr(0, kRefused.size()) != kRefused) {
+        queued_.emplace_back(d.get("flag"));
+        return true;
+    }
+    word.remove_prefix(kRefused.size());
+    msw::Datapack error("reply", "", std::string(word.substr(std::min(word.find(' ') + 1, word.size()))));
+    error.set("flag", d.get("flag"));
+    error.set("error", word.substr(0, word.find(' ')));
+    verdicts_.feed(error);
+    printer_.print(host, error);
+    return true;
+}
+
 bool Round::take(const msw::Datapack& d) {
+    if (take_accepted(d)) return true;
     if (const std::optional<msw::Datapack> about = receipts_.about_file(d)) return take(*about);
     const Verdicts::Seen seen = verdicts_.feed(d);
     if (seen == Verdicts::Seen::foreign) return false;
@@ -77,6 +99,15 @@ void Round::look(Session& session) {
 }
 
 void Round::give_up() {
+    for (const std::string& flag : std::exchange(queued_, {})) {
+        msw::Datapack d("reply", "");
+        d.set("flag", flag);
+        const std::string host(verdicts_.host_of(d));
+        const std::vector<std::string> missing = verdicts_.missing();
+        if (std::find(missing.begin(), missing.end(), host) == missing.end()) continue;
+        printer_.print_queued(host, flag);
+        (void)verdicts_.feed(d);
+    }
     const std::string text = file_.empty()
                                  ? "no answer in " + wait_words(wait_.count())
                                  : "no word in " + wait_words(wait_.count()) + " whether " + file_ + " is there";

@@ -30,6 +30,9 @@ public:
     /// @return whether it did
     bool take(const msw::Datapack& d);
 
+    /// Questions that are on disk count as queued where no answer came: give_up() says so.
+    void when_up() noexcept { when_up_ = true; }
+
     [[nodiscard]] bool complete() const noexcept { return verdicts_.complete(); }
     [[nodiscard]] Clock::time_point deadline() const noexcept { return deadline_; }
     /// @return when look() or give_up() has something to do
@@ -47,6 +50,8 @@ public:
     Exit finish(Session& session);
 
 private:
+    [[nodiscard]] bool take_accepted(const msw::Datapack& d);
+
     Output& out_;
     std::vector<Question> questions_;
     std::string file_;                                             // the name of the file that they send, if they do
@@ -57,6 +62,8 @@ private:
     Milliseconds wait_;
     Clock::time_point deadline_;
     Clock::time_point look_at_;
+    bool when_up_ = false;
+    std::vector<std::string> queued_;  // flags of those on disk
 };
 
 }  // namespace mswctl

@@ -101,6 +101,7 @@ msw::Result<Round> open_round(Session& session, Output& out, const Globals& glob
 
 Exit send_and_wait(Session& session, Output& out, const Globals& globals, const msw::Datapack& d, Milliseconds wait) {
     msw::Result<Round> round = open_round(session, out, globals, d, form_for(globals, d), wait);
+    if (round && d.get("durable") == "1" && d.get("want") == "accept") round->when_up();
     if (!round) {
         out.talk("mswctl: " + round.error().text);
         return session.exit_for(round.error());

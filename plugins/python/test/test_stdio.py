@@ -10,7 +10,13 @@ from msw import Datapack, Decoder
 
 
 def run_plugin(program: str, stdin: bytes, claimed: bool = True) -> Tuple[int, List[Datapack], str]:
-    """Run `program` with Datapacks on stdin. Gives its status, what it sent, and its stderr."""
+    """Run `program` with Datapacks on stdin. Gives its status, what it sent to other apps, and its stderr."""
+    status, sent, err = run_whole(program, stdin, claimed)
+    return status, [d for d in sent if d.app != "mswd"], err
+
+
+def run_whole(program: str, stdin: bytes, claimed: bool = True) -> Tuple[int, List[Datapack], str]:
+    """The same with all that it sent."""
     env = {**os.environ, "MSW_APP": "probe"} if claimed else {k: v for k, v in os.environ.items() if k != "MSW_APP"}
     done = subprocess.run([sys.executable, "-c", program], input=stdin, capture_output=True, env=env, timeout=30,
                           check=False)
@@ -29,6 +35,14 @@ class Stdio(unittest.TestCase):
         program = "import msw\nfor d in msw.receive_queue: msw.send_queue.put(d.reply(d.body))"
         status, sent, _ = run_plugin(program, asks("a", "b"))
         self.assertEqual((status, [d.text for d in sent]), (0, ["a", "b"]))
+
+    def test_says_when_it_is_done_with_durable_ones(self) -> None:
+        program = "import msw\nfor d in msw.receive_queue: msw.send_queue.put(d.reply(d.body))"
+        stdin = Datapack("get", "probe", {"from": "@1", "flag": "f", "durable": "1"}, b"a").encode() + asks("b")
+        _, sent, _ = run_whole(program, stdin)
+        self.assertEqual([(d.app, d.text, d.head.get("flag")) for d in sent],
+                         [("mswd", "attach", None), ("@1", "a", "f"), ("mswd", "done", "f"), ("@1", "b", "0")])
+        self.assertEqual(sent[0].head["done"], "1")
 
     def test_get_without_anybody_catching_closed_ends_with_status_0(self) -> None:
         program = "import msw\nwhile True: msw.send_queue.put(msw.receive_queue.get().reply())"
