@@ -118,6 +118,8 @@ public:
     /// @return `closed` if the app isn't there, too
     [[nodiscard]] Forwarded hand(DatapackRef& d, std::string_view app, Delivery delivery);
 
+    /// @return whether an app has its mailbox now
+    [[nodiscard]] bool has(std::string_view app) const { return find(app) != nullptr; }
     /// The apps that a Datapack is for: those that are there or will be, and one that is not known.
     struct Apps {
         std::vector<std::string> known;

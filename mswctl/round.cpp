@@ -95,7 +95,9 @@ void Round::look(Session& session) {
     for (const auto& [host, first_hop] : first_hops_) {
         if (std::find(missing.begin(), missing.end(), host) != missing.end()) silent.push_back(first_hop);
     }
-    say_who_is_unknown(session, out_, silent, "it is waited for, " + wait_words(wait_.count()) + " in all");
+    say_who_is_unknown(session, out_, silent,
+                       when_up_ ? std::string("it gets this when it is back")
+                                : "it is waited for, " + wait_words(wait_.count()) + " in all");
 }
 
 void Round::give_up() {

@@ -57,11 +57,11 @@ spool::AddInbox Inbox::row_of(const Datapack& d, const std::string& app, const F
 }
 
 std::uint32_t Inbox::handed_at_once(const std::string& name) {
-    if (!listed_) return 0;
-    const auto at = apps_.find(name);
-    if (at == apps_.end()) return 1;
-    const App& app = at->second;
-    return app.waiting.empty() && !app.more && app.with_plugin < kMostWithPlugin ? 1 : 0;
+    if (!listed_ || !services_.forwarder.has(name)) return 0;
+    App& app = app_of(name);
+    if (!app.waiting.empty() || app.more || app.with_plugin + app.adding >= kMostWithPlugin) return 0;
+    ++app.adding;
+    return 1;
 }
 
 void Inbox::commit(spool::Changes changes, Places places, std::function<void(const Result<void>&)> done) {

@@ -85,6 +85,7 @@ void Mesh::submit(Datapack d, Time now, std::uint64_t answered) {
 void Mesh::spread(Datapack d, std::vector<Way> ways, const std::string& came_from, Time now, std::uint64_t answered) {
     const std::size_t count = ways.size();
     const std::uint64_t accepting = came_from.empty() ? begin_accepting(d, count) : 0;
+    if (accepting != 0) d.head.remove("want");  // between this host and who asked
     for (std::size_t i = 0; i < count; ++i) {
         Parcel parcel;
         parcel.way = std::move(ways[i]);

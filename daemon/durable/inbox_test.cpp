@@ -1,0 +1,375 @@
+#include "daemon/durable/durable.hpp"
+#include "daemon/durable/stored.hpp"
+#include "tests/support/temp_folder.hpp"
+
+#include <gmock/gmock.h>
+
+#include <chrono>
+#include <deque>
+
+namespace msw::durable {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+/// All of the daemon that the inbox needs, on a disk of its own.
+class HostForTest {
+public:
+    HostForTest(const std::string& folder, const spool::Quotas& quotas)
+        : files(FileRoot::open(folder).value()),
+          services{loop.raw(), post, wakeups, log, forwarder, files, [](std::string_view) { return std::nullopt; },
+                   nullptr} {
+        spool::Settings settings;
+        settings.path = folder + "/spool.db";
+        settings.quotas = quotas;
+        durable = Durable::open(services, settings).value();
+        services.durable = durable.get();
+        forwarder.set_durable(&durable->inbox);
+        add("net");
+        forwarder.set_transport("net");
+    }
+    ~HostForTest() {
+        durable->stop();
+        mails.clear();
+    }
+    HostForTest(const HostForTest&) = delete;
+    HostForTest& operator=(const HostForTest&) = delete;
+    HostForTest(HostForTest&&) = delete;
+    HostForTest& operator=(HostForTest&&) = delete;
+
+    void add(const std::string& app) {
+        mailboxes[app] = std::make_shared<Mailbox>(1UL << 20U, 1UL << 20U);
+        (void)forwarder.add(app, mailboxes[app], app[0] == '@' ? Forwarder::Kind::attached : Forwarder::Kind::plugin);
+    }
+    void start() {
+        durable->start([](spool::RowId) {});
+    }
+    /// Let the loop run until `enough`.
+    bool wait(const std::function<bool()>& enough) {
+        const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+        while (!enough()) {
+            if (std::chrono::steady_clock::now() > until) return false;
+            uv::Timer timer(loop.raw(), [] {});
+            timer.start(std::chrono::milliseconds(1));
+            uv_run(loop.raw(), UV_RUN_ONCE);
+        }
+        return true;
+    }
+    /// @return the next Datapack that an app is handed
+    Mail next(const std::string& app) {
+        std::deque<Mail>& all = mails[app];
+        EXPECT_TRUE(wait([&] {
+            std::vector<Mail> some;
+            mailboxes[app]->take_all(some);
+            for (Mail& mail : some) all.push_back(std::move(mail));
+            return !all.empty();
+        })) << app
+            << " is handed nothing";
+        if (all.empty()) return {};
+        Mail mail = std::move(all.front());
+        all.pop_front();
+        return mail;
+    }
+    std::vector<spool::Listed> rows(spool::Box box) {
+        std::optional<std::vector<spool::Listed>> found;
+        std::string json;
+        durable->words.ask(box == spool::Box::dead    ? "ls dead"
+                           : box == spool::Box::inbox ? "ls inbox"
+                                                      : "ls outbox",
+                           [&](const Result<std::string>& text) { json = text ? *text : text.error().text; });
+        EXPECT_TRUE(wait([&] { return !json.empty(); }));
+        std::vector<spool::Listed> out;
+        const Json parsed = Json::parse(json).value();
+        for (const Json& row : parsed["rows"].items()) {
+            spool::Listed listed;
+            listed.row = row["row"].as_int();
+            listed.app = row["app"].as_string();
+            listed.flag = row["flag"].as_string();
+            listed.handed = static_cast<std::uint32_t>(row["handed"].as_int());
+            out.push_back(listed);
+        }
+        return out;
+    }
+    bool empties(spool::Box box) {
+        return wait([&] { return rows(box).empty(); });
+    }
+    void send(const std::string& method, const std::string& app, const std::string& flag, const std::string& from,
+              const std::string& to = {}) {
+        Datapack d(method, app, "body");
+        d.set("durable", "1");
+        d.set("flag", flag);
+        if (!to.empty()) d.set("to", to);
+        const Sender sender{from, "plugin:" + from};
+        forwarder.stamp(d, sender);
+        ASSERT_EQ(forwarder.forward(DatapackRef(std::move(d)), sender).verdict, Forwarded::Verdict::done);
+    }
+    /// One from another host. @return whether it was written
+    bool arrive(const std::string& app, const std::string& flag, std::uint64_t n, std::size_t body = 4) {
+        std::optional<bool> written;
+        arrive_later(app, flag, n, body, written);
+        EXPECT_TRUE(wait([&] { return written.has_value(); }));
+        return written.value_or(false);
+    }
+    void arrive_later(const std::string& app, const std::string& flag, std::uint64_t n, std::size_t body,
+                      std::optional<bool>& written) {
+        Datapack d("get", app, std::string(body, 'x'));
+        d.set("durable", "1");
+        d.set("flag", flag);
+        d.set("id", "rin");
+        d.set("from", "asker");
+        durable->inbox.arrive(d, {"1234", 7, app, n}, [&written](bool ok) { written = ok; });
+    }
+    std::string mark(const std::string& app) {
+        std::optional<std::string> state;
+        durable->outbox.state(
+            "1234 0000000000000007 " + app,
+            [](void* arg, int, msw_text text) {
+                *static_cast<std::optional<std::string>*>(arg) = std::string(text.data, text.size);
+            },
+            &state, anchor);
+        EXPECT_TRUE(wait([&] { return state.has_value(); }));
+        return state.value_or("");
+    }
+
+    uv::Loop loop;
+    uv::Post post{loop.raw()};
+    Wakeups wakeups{loop.raw()};
+    Log log{static_cast<Priority>(0)};
+    Forwarder forwarder{"miku", log};
+    FileRoot files;
+    Services services;
+    uv::Anchor anchor;
+    std::map<std::string, std::shared_ptr<Mailbox>> mailboxes;
+    std::unique_ptr<Durable> durable;
+    std::map<std::string, std::deque<Mail>> mails;
+};
+
+class InboxTest : public testing::Test {
+protected:
+    /// The host as it is after a start: what another one left lies on the disk.
+    HostForTest& start() {
+        host.reset();
+        host = std::make_unique<HostForTest>(folder.path(), quotas);
+        return *host;
+    }
+    test::TempFolder folder;
+    spool::Quotas quotas;
+    std::unique_ptr<HostForTest> host;
+};
+
+TEST_F(InboxTest, IsOnDiskUntilItsPluginIsDone) {
+    HostForTest& h = start();
+    h.add("log");
+    h.start();
+    h.send("post", "log", "a", "other");
+    Mail mail = h.next("log");
+    EXPECT_EQ(mail.datapack->get("flag"), "a");
+    EXPECT_TRUE(mail.datapack->get("redelivered").empty());
+    EXPECT_THAT(h.rows(spool::Box::inbox), SizeIs(1));
+    mail.delivery.done();
+    EXPECT_TRUE(h.empties(spool::Box::inbox));
+}
+
+TEST_F(InboxTest, WhoLeavesWithoutBeingDoneGetsItAgainFiveTimesInAll) {
+    HostForTest& h = start();
+    h.add("log");
+    h.start();
+    h.send("post", "log", "a", "other");
+    for (int i = 0; i < 5; ++i) {
+        const Mail mail = h.next("log");
+        EXPECT_EQ(mail.datapack->get("redelivered"), i == 0 ? "" : "1");
+    }
+    EXPECT_TRUE(h.wait([&] { return h.rows(spool::Box::dead).size() == 1; }));
+    EXPECT_THAT(h.rows(spool::Box::inbox), IsEmpty());
+}
+
+TEST_F(InboxTest, TheNextStartHandsOnWhatWasLeftInOrder) {
+    {
+        HostForTest& h = start();
+        h.start();
+        h.add("log");
+        const Mail handed = [&] {
+            h.send("post", "log", "a", "other");
+            return h.next("log");
+        }();
+        h.send("post", "log", "b", "other");
+        EXPECT_TRUE(h.wait([&] { return h.rows(spool::Box::inbox).size() == 2; }));
+    }
+    HostForTest& h = start();
+    h.start();
+    h.add("log");
+    std::vector<std::string> order;
+    for (int i = 0; i < 3; ++i) {
+        Mail mail = h.next("log");
+        order.push_back(std::string(mail.datapack->get("flag")) + (mail.datapack->head.has("redelivered") ? "!" : ""));
+        mail.delivery.done();
+        if (i == 0) h.send("post", "log", "c", "other");
+    }
+    EXPECT_THAT(order, ElementsAre("a!", "b!", "c")) << "what was in its mailbox may have been taken";
+}
+
+TEST_F(InboxTest, AnAnswerIsWrittenWithTheEndOfItsQuestion) {
+    HostForTest& h = start();
+    h.add("shell");
+    h.add("asker");
+    h.start();
+    h.send("get", "shell", "q", "asker");
+    Mail mail = h.next("shell");
+    Datapack answer = mail.datapack->reply();
+    answer.body = "done";
+    const Sender shell{"shell", "plugin:shell"};
+    h.forwarder.stamp(answer, shell);
+    (void)h.forwarder.forward(DatapackRef(std::move(answer)), shell);
+    EXPECT_EQ(h.rows(spool::Box::inbox).front().app, "shell") << "and not before";
+    mail.delivery.done();
+    Mail told = h.next("asker");
+    EXPECT_EQ(told.datapack->body, "done");
+    EXPECT_EQ(told.datapack->get("durable"), "1");
+    told.delivery.done();
+    EXPECT_TRUE(h.empties(spool::Box::inbox));
+}
+
+TEST_F(InboxTest, WhatWasAnsweredWithoutBeingDoneIsAnsweredOnce) {
+    HostForTest& h = start();
+    h.add("shell");
+    h.add("asker");
+    h.start();
+    h.send("get", "shell", "q", "asker");
+    const auto answer = [&](const Mail& mail, const char* body) {
+        Datapack d = mail.datapack->reply();
+        d.body = body;
+        const Sender shell{"shell", "plugin:shell"};
+        h.forwarder.stamp(d, shell);
+        (void)h.forwarder.forward(DatapackRef(std::move(d)), shell);
+    };
+    answer(h.next("shell"), "from one that died");
+    Mail again = h.next("shell");
+    answer(again, "at last");
+    again.delivery.done();
+    Mail told = h.next("asker");
+    EXPECT_EQ(told.datapack->body, "at last");
+    told.delivery.done();
+    EXPECT_TRUE(h.empties(spool::Box::inbox));
+}
+
+TEST_F(InboxTest, AnAnswerAfterTheEndOfItsQuestionIsDurableToo) {
+    HostForTest& h = start();
+    h.add("shell");
+    h.add("asker");
+    h.start();
+    h.send("get", "shell", "q", "asker");
+    Mail mail = h.next("shell");
+    mail.delivery.done();
+    EXPECT_TRUE(h.empties(spool::Box::inbox));
+    Datapack d = mail.datapack->reply();
+    const Sender shell{"shell", "plugin:shell"};
+    h.forwarder.stamp(d, shell);
+    (void)h.forwarder.forward(DatapackRef(std::move(d)), shell);
+    EXPECT_EQ(h.next("asker").datapack->get("durable"), "1");
+}
+
+TEST_F(InboxTest, AnswersForProgramsThatLeftAreForNobodyElse) {
+    {
+        HostForTest& h = start();
+        h.add("shell");
+        h.add("@1");
+        h.start();
+        h.send("get", "shell", "q", "@1");
+        EXPECT_TRUE(h.wait([&] { return h.rows(spool::Box::inbox).size() == 1; }));
+    }
+    HostForTest& h = start();
+    h.add("shell");
+    h.start();
+    Mail mail = h.next("shell");
+    Datapack d = mail.datapack->reply();
+    const Sender shell{"shell", "plugin:shell"};
+    h.forwarder.stamp(d, shell);
+    (void)h.forwarder.forward(DatapackRef(std::move(d)), shell);
+    h.add("@1");
+    mail.delivery.done();
+    EXPECT_TRUE(h.wait([&] {
+        const std::vector<spool::Listed> rows = h.rows(spool::Box::inbox);
+        return rows.size() == 1 && rows.front().app == "@1";
+    }));
+    EXPECT_EQ(h.mailboxes["@1"]->numbers().waiting, 0U);
+}
+
+TEST_F(InboxTest, WhatComesFromElsewhereIsThereTogetherWithItsMark) {
+    HostForTest& h = start();
+    h.add("log");
+    h.start();
+    EXPECT_EQ(h.mark("log"), "");
+    EXPECT_TRUE(h.arrive("log", "a", 1));
+    EXPECT_EQ(h.mark("log"), "1");
+    EXPECT_EQ(h.next("log").datapack->get("id"), "rin");
+}
+
+TEST_F(InboxTest, BehindOneThatFoundNoRoomNothingOfItsFlowIsTaken) {
+    quotas.per_origin_bytes = 40'000;
+    HostForTest& h = start();
+    h.add("log");
+    h.start();
+    EXPECT_TRUE(h.arrive("log", "a", 1));
+    std::array<std::optional<bool>, 4> written;
+    h.arrive_later("log", "large", 2, 60'000, written[0]);
+    h.arrive_later("log", "c", 3, 4, written[1]);
+    h.arrive_later("log", "d", 4, 4, written[2]);
+    h.arrive_later("other", "e", 1, 4, written[3]);
+    EXPECT_TRUE(
+        h.wait([&] { return std::all_of(written.begin(), written.end(), [](auto& w) { return w.has_value(); }); }));
+    EXPECT_FALSE(*written[0]);
+    EXPECT_FALSE(*written[1]) << "the mark would pass the one before over";
+    EXPECT_FALSE(*written[2]);
+    EXPECT_TRUE(*written[3]) << "another flow goes on";
+    EXPECT_EQ(h.mark("log"), "1");
+    EXPECT_TRUE(h.arrive("log", "b", 2)) << "it goes on where it was";
+    EXPECT_EQ(h.mark("log"), "2");
+}
+
+TEST_F(InboxTest, AnUnknownAppIsAnsweredDurably) {
+    HostForTest& h = start();
+    h.start();
+    EXPECT_TRUE(h.arrive("nobody", "a", 1));
+    Mail answer = h.next("net");
+    EXPECT_EQ(answer.datapack->get("error"), "no-such-app");
+    EXPECT_EQ(answer.datapack->get("to"), "rin");
+    EXPECT_TRUE(answer.delivery.kept()) << "it is on disk until the transport has it there";
+    EXPECT_EQ(h.mark("nobody"), "1");
+}
+
+TEST_F(InboxTest, OfManyOnlyAPartIsInMemoryAndAllComeInOrder) {
+    HostForTest& h = start();
+    h.start();
+    h.forwarder.set_absent("log", "it has yet to start");
+    constexpr int kMany = 1000;
+    for (int i = 0; i < kMany; ++i) h.send("post", "log", std::to_string(i), "other");
+    EXPECT_TRUE(h.wait([&] { return h.rows(spool::Box::inbox).size() == kMany; }));
+    h.add("log");
+    for (int i = 0; i < kMany; ++i) {
+        Mail mail = h.next("log");
+        ASSERT_EQ(mail.datapack->get("flag"), std::to_string(i));
+        EXPECT_TRUE(mail.datapack->get("redelivered").empty());
+        EXPECT_LE(h.mailboxes["log"]->numbers().waiting, Inbox::kMostWithPlugin);
+        mail.delivery.done();
+    }
+    EXPECT_TRUE(h.empties(spool::Box::inbox));
+}
+
+TEST_F(InboxTest, ADeadLetterGetsAnotherTry) {
+    HostForTest& h = start();
+    h.add("log");
+    h.start();
+    h.send("post", "log", "a", "other");
+    for (int i = 0; i < 5; ++i) (void)h.next("log");
+    EXPECT_TRUE(h.wait([&] { return h.rows(spool::Box::dead).size() == 1; }));
+    std::string said;
+    h.durable->words.ask("retry " + std::to_string(h.rows(spool::Box::dead).front().row),
+                         [&](const Result<std::string>& text) { said = text ? *text : text.error().text; });
+    EXPECT_EQ(h.next("log").datapack->get("flag"), "a") << said;
+    EXPECT_THAT(h.rows(spool::Box::dead), IsEmpty());
+}
+
+}  // namespace
+}  // namespace msw::durable
