@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <mutex>
 #include <new>
 #include <thread>
 #include <vector>
@@ -139,15 +140,50 @@ int ping_pong(std::uint64_t count, const std::function<void(OneWay)>& answer,
     return 0;
 }
 
+int durable(std::uint64_t count, const std::function<std::function<void(std::uint64_t)>(std::size_t)>& connect) {
+    std::vector<std::function<void(std::uint64_t)>> senders;
+    for (std::size_t i = 0; i < kSenders; ++i) senders.push_back(connect(i));
+    std::atomic<std::uint64_t> next{0};
+    std::atomic<bool> failed{false};
+    std::string why;
+    std::mutex mutex;
+    const auto began = Clock::now();
+    std::vector<std::thread> threads;
+    for (const auto& send : senders) {
+        threads.emplace_back([&] {
+            try {
+                for (std::uint64_t i = next++; i < count && !failed; i = next++) {
+                    if (Clock::now() - began > kTimeLimit) throw Failure("not all was on disk in time");
+                    send(i);
+                }
+            } catch (const std::exception& e) {
+                const std::lock_guard lock(mutex);
+                failed = true;
+                why = e.what();
+            }
+        });
+    }
+    for (std::thread& thread : threads) thread.join();
+    if (failed) throw Failure(why);
+    const std::chrono::duration<double> took(Clock::now() - began);
+    (void)std::printf("{\"durable_per_s\": %.0f}\n", static_cast<double>(count) / took.count());
+    return 0;
+}
+
 int main_of(int argc, char** argv, const Work& work) {
     try {
         const std::string what = argc == 4 ? argv[1] : "";
         const std::uint64_t count = argc == 4 ? std::strtoull(argv[3], nullptr, 10) : 0;
-        if (count < 100 || count > 100'000'000 || (what != "oneway" && what != "pingpong")) {
-            (void)std::fprintf(stderr, "usage: %s oneway|pingpong ADDRESS COUNT (100 to 100000000)\n", argv[0]);
+        const auto& run = what == "oneway"     ? work.oneway
+                          : what == "pingpong" ? work.pingpong
+                          : what == "durable"  ? work.durable
+                                               : nullptr;
+        if (count < 100 || count > 100'000'000 || !run) {
+            (void)std::fprintf(stderr, "usage: %s oneway|pingpong%s ADDRESS COUNT (100 to 100000000)\n", argv[0],
+                               work.durable ? "|durable" : "");
             return 2;
         }
-        return (what == "oneway" ? work.oneway : work.pingpong)(argv[2], count);
+        return run(argv[2], count);
     } catch (const std::exception& e) {
         (void)std::fprintf(stderr, "%s: %s\n", argv[0], e.what());
         return 1;

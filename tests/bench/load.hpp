@@ -74,10 +74,16 @@ int one_way(std::uint64_t count, const std::function<void(OneWay, Sequence&)>& r
 int ping_pong(std::uint64_t count, const std::function<void(OneWay)>& answer,
               const std::function<std::function<std::string_view(std::string_view)>()>& connect);
 
-/// main() of a load program: `PROGRAM oneway|pingpong ADDRESS COUNT`.
+/// Durable: kSenders threads, each of which gives one message at a time and waits until it is on disk. `connect` is
+/// called by each with its number and gives what sends the message with a number. Prints messages a second as JSON.
+inline constexpr std::size_t kSenders = 32;
+int durable(std::uint64_t count, const std::function<std::function<void(std::uint64_t)>(std::size_t sender)>& connect);
+
+/// main() of a load program: `PROGRAM oneway|pingpong|durable ADDRESS COUNT`.
 struct Work {
     std::function<int(const std::string& address, std::uint64_t count)> oneway;
     std::function<int(const std::string& address, std::uint64_t count)> pingpong;
+    std::function<int(const std::string& address, std::uint64_t count)> durable{};
 };
 int main_of(int argc, char** argv, const Work& work);
 

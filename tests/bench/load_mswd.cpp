@@ -3,6 +3,10 @@
 
 #include "msw/client.hpp"
 
+#include <atomic>
+#include <memory>
+#include <thread>
+
 namespace {
 
 using namespace load;
@@ -81,6 +85,33 @@ int pingpong(const std::string& socket, std::uint64_t count) {
         });
 }
 
+/// Each waits for `want: accept`; a program takes what comes and says when it is done, so that the rows go again.
+int on_disk(const std::string& socket, std::uint64_t count) {
+    msw::Client sink = attach(socket, kApp);
+    std::atomic<bool> over{false};
+    std::thread taker([&] {
+        msw::Datapack d;
+        while (!over) (void)sink.receive(d, kQuiet);
+    });
+    const int status = durable(count, [&](std::size_t) {
+        auto client = std::make_shared<msw::Client>(attach(socket, ""));
+        auto d = std::make_shared<msw::Datapack>("post", kApp, std::string(kBodySize, '\0'));
+        d->set("durable", "1");
+        d->set("want", "accept");
+        return [client, d](std::uint64_t i) {
+            put_number(d->body.data(), i);
+            d->set("flag", std::to_string(i));
+            check(client->send(*d));
+            msw::Datapack answer;
+            receive(*client, answer);
+            if (!answer.get("error").empty()) throw Failure(answer.body);
+        };
+    });
+    over = true;
+    taker.join();
+    return status;
+}
+
 }  // namespace
 
-int main(int argc, char** argv) { return load::main_of(argc, argv, {oneway, pingpong}); }
+int main(int argc, char** argv) { return load::main_of(argc, argv, {oneway, pingpong, on_disk}); }

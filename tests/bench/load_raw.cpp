@@ -4,15 +4,20 @@
 //             to nothing
 //   pingpong  two processes, 128 bytes there and back
 //
-// ADDRESS is not used: `-`.
+//   durable   32 threads, 128 bytes and an fdatasync each, one after another
+//
+// ADDRESS: for `durable` the file to write; else it is not used: `-`.
 #include "load.hpp"
 
 #include "msw/decoder.hpp"
 #include "msw/encoder.hpp"
 
+#include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <array>
+#include <memory>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -138,6 +143,25 @@ int pingpong(const std::string& /*address*/, std::uint64_t count) {
         });
 }
 
+/// What a broker does that syncs each message before its answer: one file, one message and one fdatasync after another.
+int on_disk(const std::string& path, std::uint64_t count) {
+    const int fd = ::open(path.c_str(), O_CREAT | O_TRUNC | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+    if (fd < 0) throw Failure(path + " can't be written");
+    auto mutex = std::make_shared<std::mutex>();
+    const int status = durable(count, [&](std::size_t) {
+        return [fd, mutex](std::uint64_t i) {
+            std::array<char, kBodySize> body{};
+            put_number(body.data(), i);
+            const std::lock_guard lock(*mutex);
+            if (::write(fd, body.data(), body.size()) != static_cast<ssize_t>(body.size())) throw Failure("write");
+            if (::fdatasync(fd) != 0) throw Failure("fdatasync failed");
+        };
+    });
+    (void)::close(fd);
+    (void)::unlink(path.c_str());
+    return status;
+}
+
 }  // namespace
 
-int main(int argc, char** argv) { return load::main_of(argc, argv, {oneway, pingpong}); }
+int main(int argc, char** argv) { return load::main_of(argc, argv, {oneway, pingpong, on_disk}); }
