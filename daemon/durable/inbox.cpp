@@ -397,12 +397,9 @@ void Inbox::pump(const std::string& name) {
     App& app = at->second;
     while (!app.waiting.empty() && app.with_plugin < kMostWithPlugin) {
         const spool::RowId id = app.waiting.front();
-        if (!rows_.at(id).marked) {
-            if (!app.marking) mark(app);
-            break;
-        }
-        if (!hand(app, id)) break;
+        if (!rows_.at(id).marked || !hand(app, id)) break;
     }
+    if (!app.marking && services_.forwarder.has(name)) mark(app);
     if (listed_ && app.more && !app.loading && app.waiting.size() < kMostLoaded / 2 && app.bytes < kMostLoadedBytes)
         load(app);
 }
@@ -411,8 +408,10 @@ void Inbox::mark(App& app) {
     spool::Changes changes;
     std::vector<spool::RowId> marked;
     std::vector<spool::RowId> too_often;
-    for (const spool::RowId id : app.waiting) {
-        if (marked.size() + too_often.size() == kMostWithPlugin) break;
+    // As many as the next ones that its plugin gets, so that it doesn't wait for the disk meanwhile.
+    const std::size_t next = std::min(app.waiting.size(), kMostWithPlugin);
+    for (std::size_t i = 0; i < next; ++i) {
+        const spool::RowId id = app.waiting[i];
         const Row& row = rows_.at(id);
         if (row.marked) continue;
         if (row.handed >= kMostHanded) {

@@ -210,6 +210,19 @@ TEST_F(InboxTest, TheNextStartHandsOnWhatWasLeftInOrder) {
     EXPECT_THAT(order, ElementsAre("a!", "b!", "c")) << "what was in its mailbox may have been taken";
 }
 
+TEST_F(InboxTest, WhatWaitsForAPluginThatIsNotThereIsNotHandedOn) {
+    start().start();
+    host->forwarder.set_absent("log", "it has yet to come");
+    host->send("post", "log", "a", "other");
+    EXPECT_TRUE(host->wait([&] { return host->rows(spool::Box::inbox).size() == 1; }));
+    for (int i = 0; i < 6; ++i) {
+        start().start();
+        EXPECT_EQ(host->rows(spool::Box::inbox).front().handed, 0U);
+    }
+    host->add("log");
+    EXPECT_TRUE(host->next("log").datapack->get("redelivered").empty());
+}
+
 TEST_F(InboxTest, AnAnswerIsWrittenWithTheEndOfItsQuestion) {
     HostForTest& h = start();
     h.add("shell");

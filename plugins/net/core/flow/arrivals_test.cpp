@@ -7,6 +7,8 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
 using Handed = Arrivals::Handed;
 using Verdict = Arrivals::Verdict;
 
@@ -178,6 +180,69 @@ TEST_F(ArrivalsTest, ForgetsFlowsOfAnEarlierRunAndTakesNothingOfThemAgain) {
     EXPECT_EQ(arrivals.flows(), 1U);
     EXPECT_EQ(comes("shell", 2), Verdict::no_room);
     EXPECT_EQ(comes("shell", 1, kOriginAgain), Verdict::duplicate) << "of the present run nothing is forgotten";
+}
+
+/// Durable ones.
+class DurableArrivals : public ArrivalsTest {
+protected:
+    Verdict durable(std::uint64_t n, std::size_t body = 100) {
+        Datapack d("post", "log", std::string(body, 'x'));
+        d.set("flag", std::to_string(n));
+        return arrivals.arrive("1", {FlowClass::durable, kOrigin, 1, n, 1, (n - 1) * charge_of(d), false}, d, now);
+    }
+    std::string receipt() {
+        now += InFlow::kReceiptDelay;
+        told.clear();
+        arrivals.tick(now);
+        return told.empty() ? "" : told.back();
+    }
+};
+
+TEST_F(DurableArrivals, WaitUntilTheDiskHasSaidHowFarTheirFlowHadCome) {
+    EXPECT_EQ(durable(3), Verdict::taken);
+    EXPECT_EQ(durable(4), Verdict::taken);
+    EXPECT_TRUE(commits.empty());
+    ASSERT_THAT(recalls, SizeIs(1));
+    arrivals.recalled(recalls[0], 3, now);
+    ASSERT_THAT(commits, SizeIs(1)) << "the third is there already";
+    EXPECT_EQ(commits[0].what, "1 log 4 4");
+}
+
+TEST_F(DurableArrivals, AreReceiptedOnceTheyAreOnDisk) {
+    EXPECT_EQ(durable(1), Verdict::taken);
+    arrivals.recalled(recalls[0], 0, now);
+    EXPECT_THAT(receipt(), Not(HasSubstr("log 1")));
+    arrivals.committed(commits[0].token, commits[0].generation, true, now);
+    EXPECT_THAT(receipt(), HasSubstr("log 1"));
+    EXPECT_EQ(arrivals.held(), 0U) << "on disk they take no memory";
+    EXPECT_TRUE(handed.empty()) << "whoever keeps the disk hands them on";
+}
+
+TEST_F(DurableArrivals, BehindOneThatIsNotOnDiskAllComeAgain) {
+    EXPECT_EQ(durable(1), Verdict::taken);
+    arrivals.recalled(recalls[0], 0, now);
+    EXPECT_EQ(durable(2), Verdict::taken);
+    ASSERT_THAT(commits, SizeIs(2));
+    arrivals.committed(commits[0].token, commits[0].generation, false, now);
+    arrivals.committed(commits[1].token, commits[1].generation, false, now);
+    EXPECT_EQ(arrivals.held(), 0U);
+    EXPECT_THAT(receipt(), Not(HasSubstr("log 1")));
+    EXPECT_EQ(durable(1), Verdict::taken);
+    EXPECT_EQ(durable(2), Verdict::taken);
+    ASSERT_THAT(commits, SizeIs(4));
+    arrivals.committed(commits[2].token, commits[2].generation, true, now);
+    arrivals.committed(commits[3].token, commits[3].generation, true, now);
+    EXPECT_THAT(receipt(), HasSubstr("log 2"));
+}
+
+TEST_F(DurableArrivals, WhereTheDiskCannotBeReadTheyAskAgain) {
+    EXPECT_EQ(durable(1), Verdict::taken);
+    arrivals.recalled(recalls[0], std::nullopt, now);
+    EXPECT_EQ(arrivals.held(), 0U);
+    EXPECT_EQ(durable(1), Verdict::taken);
+    ASSERT_THAT(recalls, SizeIs(2));
+    arrivals.recalled(recalls[1], 0, now);
+    EXPECT_THAT(commits, SizeIs(1));
 }
 
 }  // namespace
