@@ -282,6 +282,13 @@ void Forwarder::refuse(const Datapack& d, Code code, std::string_view sentence) 
         return;
     }
     add_one(counters_.answered_error);
+    if (durable_ != nullptr && durable_->has_questions() && d.get("durable") == "1") {
+        // It is the answer of the app that had the question.
+        Datapack answer = d.error_reply(code, sentence);
+        stamp(answer, Sender{"mswd", "plugin:mswd"});
+        DatapackRef shared(std::move(answer));
+        if (durable_->take(shared, Sender{std::string(resolve_alias(d.app)), {}})) return;
+    }
     if (!give_answer(d.error_reply(code, sentence))) {
         add_one(counters_.dropped);
         log_.write(Priority::warning, "mswd", "the error could not be given to " + from + ": it takes no answers",

@@ -267,6 +267,20 @@ TEST_F(InboxTest, WhatWasAnsweredWithoutBeingDoneIsAnsweredOnce) {
     EXPECT_TRUE(h.empties(spool::Box::inbox));
 }
 
+TEST_F(InboxTest, ARefusalIsAnAnswerLikeAnyOther) {
+    HostForTest& h = start();
+    h.add("shell");
+    h.add("asker");
+    h.start();
+    h.send("get", "shell", "q", "asker");
+    Mail mail = h.next("shell");
+    h.forwarder.refuse(*mail.datapack, Code::refused, "not today");
+    mail.delivery.done();
+    const Mail told = h.next("asker");
+    EXPECT_EQ(told.datapack->get("error"), "refused");
+    EXPECT_EQ(told.datapack->get("durable"), "1");
+}
+
 TEST_F(InboxTest, AnAnswerAfterTheEndOfItsQuestionIsDurableToo) {
     HostForTest& h = start();
     h.add("shell");

@@ -160,6 +160,16 @@ class Durable(MeshTest):
         shown = a.json("mswd", "queue show abcd")["rows"][0]
         self.assertEqual((shown["body"], shown["host"]), ("did q", "b"))
 
+    def test_errors_from_over_there_are_answers_too(self) -> None:
+        a, b = self.both_up()
+        for app, body, error in (("nobody", "x", "no-such-app"), ("mswd", "bogus", "bad-request")):
+            answer = a.ask(app, body, {"to": "b", "durable": "1"})
+            self.assertEqual((answer.head["error"], answer.head.get("durable")), (error, "1"))
+        self.assertIn('"id"', a.ask("mswd", "status", {"to": "b", "durable": "1"}).text)
+        self.assertIn("Online", a.ask("net", "status", {"to": "b", "durable": "1"}).text)
+        for host in (a, b):
+            self.wait_empty(host, "outbox", "inbox", "dead")
+
     def test_who_is_not_known_can_be_kept_nothing_for(self) -> None:
         host = self.host()
         host.start()

@@ -227,6 +227,10 @@ void Mesh::hand_over(Datapack d, Time now) {
         }
         return;
     }
+    if (envelope->flow_class == FlowClass::durable && !shelf_.works()) {
+        counters_.add(Count::no_room);  // nothing is kept here
+        return;
+    }
     if (envelope->destination != settings_.run) {
         counters_.add(Count::other_run);
         tell_run(host, member);

@@ -115,6 +115,7 @@ void InFlow::committed(std::uint64_t token, bool ok, Time now) {
         committing_.pop_front();
         with_plugin_.push_back(place);
         something_to_tell(place.charge, now);
+        if (++committed_untold_ >= kTellAfter) urgent_ = true;
         return;
     }
     ++generation_;
@@ -190,7 +191,7 @@ std::optional<Time> InFlow::tell_at() const noexcept {
 }
 
 void InFlow::told() noexcept {
-    untold_ = 0;
+    untold_ = committed_untold_ = 0;
     urgent_ = false;
     tell_since_.reset();
 }

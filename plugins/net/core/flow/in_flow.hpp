@@ -26,6 +26,7 @@ class InFlow {
 public:
     static constexpr Time kReceiptDelay{50};            ///< a receipt that isn't urgent waits for more to say
     static constexpr std::size_t kMostBeyond = 256;     ///< numbers behind a gap that a receipt can name
+    static constexpr std::size_t kTellAfter = 128;      ///< durable ones on disk: their origin waits to load more
     static constexpr std::size_t kMostCommitting = 64;  ///< durable ones on their way to the disk
 
     /// @param mark  what is known of it from before: 0 for a new one; nothing: it has yet to be read from the disk,
@@ -115,6 +116,7 @@ private:
     std::uint64_t generation_ = 0;  // of commits: one that fails ends it
     std::uint64_t consumed_ = 0;    // offset
     std::uint64_t granted_ = kFirstCredit;
+    std::size_t committed_untold_ = 0;
     std::size_t untold_ = 0;  // bytes that arrived or were taken since the last receipt
     std::optional<Time> tell_since_;
     bool urgent_ = false;

@@ -23,7 +23,7 @@ namespace msw::net {
 /// Thread: one at a time.
 class Shelf {
 public:
-    static constexpr std::size_t kMostLoaded = 256;  ///< rows of a flow in memory
+    static constexpr std::size_t kMostLoaded = 1024;  ///< rows of a flow in memory
     static constexpr std::size_t kMostLoadedBytes = std::size_t{512} * 1024;
     static constexpr Time kRetry{1'000};  ///< after the disk failed, or had no room for an answer
 
