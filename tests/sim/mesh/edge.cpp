@@ -17,8 +17,8 @@ std::size_t size_of(const Datapack& d) {
 }
 
 /// @return a parcel as the other end reads it
-Datapack written(net::Parcel parcel) {
-    Datapack d = parcel.held ? *parcel.held : std::move(parcel.datapack);
+Datapack written(const net::Parcel& parcel) {
+    Datapack d = parcel.content();
     std::string_view lines = parcel.lines;
     while (!lines.empty()) {
         const std::string_view line = lines.substr(0, lines.find('\n'));
@@ -75,7 +75,7 @@ void SimEdge::write(net::LinkId link, net::Parcel parcel) {
     const auto at = links.find(link);
     if (at == links.end()) return;
     const auto [n, side] = at->second;
-    const Datapack d = written(std::move(parcel));
+    Datapack d = written(parcel);
     const Surroundings& around = host_.around_;
     const bool own = d.get("id") == host_.shape_.id;
     if (d.method != "link") {
@@ -88,14 +88,17 @@ void SimEdge::write(net::LinkId link, net::Parcel parcel) {
     if (host_.hole_ && passed_on) return;
     const Stream& stream = around.network.wire(n).streams[side];
     WireEnd& end = around.network.wire(n).ends[side];
-    end.forced = end.forced || !d.get("via").empty();
-    if (stream.waiting() > host_.shape_.room + kLargest && !end.forced) {
+    const bool own_way = own && !d.get("via").empty();  // isn't held back by the link that it leaves by
+    end.forced = end.forced || own_way;
+    if ((d.method != "link" && !own_way && !has_room(link)) ||
+        (stream.waiting() > host_.shape_.room + kLargest && !end.forced)) {
         around.judge.broken("queues-are-bounded",
-                            host_.shape_.id + " has " + std::to_string(stream.waiting()) + " bytes waiting on one link",
+                            host_.shape_.id + " writes more to a link on which " + std::to_string(stream.waiting()) +
+                                " bytes wait and " + std::to_string(host_.shape_.room) + " have room",
                             host_.now());
     }
     const std::size_t size = size_of(d);
-    around.network.write(n, side, d, size);
+    around.network.write(n, side, std::move(d), size);
 }
 
 std::pair<std::size_t, std::size_t> SimEdge::waiting(net::LinkId link) const {

@@ -43,7 +43,7 @@ public:
     std::vector<net::Address> dialling;
 
 private:
-    void judge_close(std::size_t wire, std::size_t side) const;
+    void judge_close(std::size_t n, std::size_t side) const;
     void judge_busy(std::string_view line) const;
 
     Host& host_;

@@ -3,11 +3,12 @@
 #include "plugins/net/core/flow/pool.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <variant>
 
 namespace msw::sim {
 
-void FlowTruth::came(const Datapack& d) {
+void FlowTruth::came(const Datapack& d, Time now) {
     Datapack bare = d;
     const Result<net::Envelope> e = net::take_envelope(bare.head);
     if (!e) return;
@@ -18,6 +19,13 @@ void FlowTruth::came(const Datapack& d) {
     if (e->n > flow.checked) flow.came.insert(e->n);
     flow.low = std::max(flow.low, e->low);
     const std::uint64_t end = e->at + net::charge_of(bare);
+    const auto [at, fresh] = flow.offsets.try_emplace(e->n, e->at, end);
+    if (!restored_ && fresh && at != flow.offsets.begin() && e->at < std::prev(at)->second.second) {
+        judge_.broken("offsets-rise",
+                      origin + " places " + std::to_string(e->n) + " of " + name.second.app + " at " +
+                          std::to_string(e->at) + ", before the end of what came before it",
+                      now, Ledger::serial_of(d.body));
+    }
     // Answers have a room of their own, and net takes at once what is for itself.
     if (d.method == "reply" || d.app == "net") flow.consumed = std::max(flow.consumed, end);
     places_[{origin, Ledger::serial_of(d.body), d.app}] = {name, end};

@@ -9,17 +9,20 @@
 #include <set>
 #include <string>
 #include <tuple>
+#include <utility>
 
 namespace msw::sim {
 
 /// Thread: one at a time.
 class FlowTruth {
 public:
-    /// @param host  whose name verdicts bear
-    FlowTruth(std::string host, Judge& judge) : host_(std::move(host)), judge_(judge) {}
+    /// @param host      whose name verdicts bear
+    /// @param restored  others may take it for an older run of itself now and then, and begin anew
+    FlowTruth(std::string host, bool restored, Judge& judge)
+        : host_(std::move(host)), restored_(restored), judge_(judge) {}
 
     /// A carried Datapack comes whole, with its envelope.
-    void came(const Datapack& datapack);
+    void came(const Datapack& datapack, Time now);
     /// An app has taken it, or it needs no taking. @param origin  its host id
     void taken(const std::string& origin, Serial serial, const std::string& app);
     /// An origin says what it holds.
@@ -34,12 +37,14 @@ private:
         std::set<std::uint64_t> came;  // beyond checked
         std::uint64_t checked = 0;     // all up to it came, or were passed over
         std::uint64_t low = 1;
+        std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> offsets;  // of each number: its bytes
         std::uint64_t consumed = 0;  // offset behind the last that was taken
     };
     void judge_receipt(const Name& name, const net::ReceiptWord& word, Time now);
     void judge_credit(const Name& name, const net::CreditWord& word, Time now);
 
     std::string host_;
+    bool restored_;
     Judge& judge_;
     std::map<Name, Flow> flows_;
     std::map<std::tuple<std::string, Serial, std::string>, std::pair<Name, std::uint64_t>> places_;  // end offsets

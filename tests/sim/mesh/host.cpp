@@ -51,7 +51,7 @@ void Host::start() {
     facts.runs.push_back(settings.run);
     facts.wall = wall();
     told_clock_ms_ = clock_ms_;
-    truth_ = std::make_unique<FlowTruth>(shape_.id, around_.judge);
+    truth_ = std::make_unique<FlowTruth>(shape_.id, facts.restored, around_.judge);
     apps_ = std::make_unique<Apps>(shape_);
     edge_ = std::make_unique<SimEdge>(*this, settings, static_cast<std::uint32_t>(dice_.roll()));
     say("starts, epoch " + std::to_string(settings.epoch) + ", run " + net::to_text(settings.run));
@@ -255,7 +255,7 @@ void Host::look_at(const Datapack& d) {
     if (d.method != "link") {
         if (net::parse_run(d.get("for")) != around_.ledger.host(number_).run) return;
         around_.ledger.came(number_, d, now());
-        truth_->came(d);
+        truth_->came(d, now());
     } else if (d.app == "window") {
         const auto words = net::parse_windows(d.body);
         if (!words) return;

@@ -113,10 +113,10 @@ private:
     [[nodiscard]] net::Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name);
     void wake(std::size_t app);
     void take(std::size_t app);
-    void think_about(const Apps::Waiting& question, std::size_t app);
+    void think_about(const Apps::Waiting& asked, std::size_t app);
     void reply_later(Datapack reply, Serial question, bool last, Time delay);
     void send_reply(std::size_t which);
-    void reply_now(Datapack reply, std::size_t to, Serial question, bool last);
+    void reply_now(Datapack d, std::size_t to, Serial question, bool last);
     void put_copy(std::size_t app, const Datapack& datapack, std::uint64_t name);
     [[nodiscard]] std::vector<Copy> copies_of(const Letter& letter) const;
 

@@ -67,6 +67,7 @@ void report(std::uint64_t seed, const Plan& plan, const Outcome& outcome, const 
         });
         small = with_only(plan, needed);
         std::vector<std::size_t> left;
+        left.reserve(needed.size());
         for (const std::size_t step : needed) left.push_back(numbers[step]);
         numbers = left;
         std::cout << "\nShrunk from " << plan.steps.size() << " steps to " << needed.size()

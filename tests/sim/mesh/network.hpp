@@ -59,16 +59,16 @@ public:
     /// Bytes that are no Datapacks, or a Datapack, as if one host had sent them to the other.
     void forge(std::size_t from, std::size_t to, const Datapack* datapack);
 
-    // What a daemon does.
+    // What a daemon does, at its side of the n-th connection.
     void dial(std::size_t from, std::size_t to);
-    void write(std::size_t wire, std::size_t side, Datapack datapack, std::size_t size);
+    void write(std::size_t n, std::size_t side, Datapack datapack, std::size_t size);
     /// Let the kernel take what it has room for. @return whether it took something
-    bool flush(std::size_t wire, std::size_t side);
+    bool flush(std::size_t n, std::size_t side);
     /// @param whole  called for each that has come whole; false: it was garbage, or the connection is closed: stop
-    void read(std::size_t wire, std::size_t side, const std::function<bool(Stream::Piece&)>& whole);
-    void close(std::size_t wire, std::size_t side);
-    void retire(std::size_t wire, std::size_t side);
-    [[nodiscard]] net::Vitals vitals(std::size_t wire, std::size_t side) const;
+    void read(std::size_t n, std::size_t side, const std::function<bool(Stream::Piece&)>& whole);
+    void close(std::size_t n, std::size_t side);
+    void retire(std::size_t n, std::size_t side);
+    [[nodiscard]] net::Vitals vitals(std::size_t n, std::size_t side) const;
 
     // What a daemon looks at.
     [[nodiscard]] std::vector<std::pair<std::size_t, std::size_t>>& wires_of(std::size_t host) {
@@ -117,8 +117,8 @@ private:
     void ack(std::size_t n, std::size_t side, std::uint64_t upto, std::uint64_t limit);
     void timer(std::size_t n, std::size_t side);
     void reset_heard(std::size_t n, std::size_t side);
-    void knock(std::size_t dial, std::uint64_t times);
-    void answer(std::size_t dial, std::uint64_t what);
+    void knock(std::size_t n, std::uint64_t times);
+    void answer(std::size_t n, std::uint64_t what);
     [[nodiscard]] bool kernel_alive(const WireEnd& end) const;
 
     const Plan& plan_;
