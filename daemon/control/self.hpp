@@ -57,7 +57,7 @@ private:
     void handle(const Datapack& d);
     void reply(const Datapack& question, std::string body);
     void follow(const Datapack& question);
-    void queue(const Datapack& question, std::string_view words);
+    void queue(const Datapack& d, std::string_view words);
     void give_lines();
     [[nodiscard]] bool give(Follower& follower, const std::string& line);
 

@@ -70,10 +70,10 @@ public:
 
     /// Rows that were removed or buried on disk, by whomever: forget them.
     /// @return whether one is with its plugin, and stays
-    [[nodiscard]] bool is_with_plugin(spool::RowId row) const;
-    void forget(spool::RowId row);
+    [[nodiscard]] bool is_with_plugin(spool::RowId id) const;
+    void forget(spool::RowId id);
     /// One was put back on disk.
-    void revived(const std::string& app);
+    void revived(const std::string& name);
     /// A dead letter for another host: give it to the transport once more.
     void send_again(Datapack d, spool::RowId dead, std::function<void(const Result<void>&)> written);
 
@@ -119,13 +119,13 @@ private:
 
     [[nodiscard]] bool take_answer(const Datapack& d, const Sender& sender);
     [[nodiscard]] App& app_of(const std::string& name);
-    [[nodiscard]] std::uint32_t handed_at_once(const std::string& app);
+    [[nodiscard]] std::uint32_t handed_at_once(const std::string& name);
     [[nodiscard]] spool::AddInbox row_of(const Datapack& d, const std::string& app, const Flow* flow,
                                          std::string bytes) const;
     /// Add the rows of an answer to a list of changes.
     void add_answer(Datapack answer, spool::Changes& changes, Places& places);
     void written(const Places& places, const std::vector<spool::RowId>& rows, const std::vector<std::uint32_t>& handed);
-    void place(const std::string& app, const DatapackRef& d, spool::RowId row, std::uint32_t handed);
+    void place(const std::string& name, const DatapackRef& d, spool::RowId row, std::uint32_t handed);
     void begin_arrivals(const std::string& key);
     void look_up(const std::string& key, std::size_t i);
     void write_arrivals(const std::string& key);
@@ -140,10 +140,10 @@ private:
     void pump(const std::string& name);
     void mark(App& app);
     [[nodiscard]] bool hand(App& app, spool::RowId id);
-    void ended(spool::RowId row, bool done);
-    void done_with(spool::RowId row, const std::string& app, std::vector<Datapack> answers);
-    void put_back(spool::RowId row);
-    void bury(App& app, spool::RowId row);
+    void ended(spool::RowId id, bool done);
+    void done_with(spool::RowId id, const std::string& app, std::vector<Datapack> answers);
+    void put_back(spool::RowId id);
+    void bury(App& app, spool::RowId id);
     void list_apps(const std::string& after);
     void again_later(std::function<void()> what);
 

@@ -123,7 +123,7 @@ void QueueWords::show(const std::string& what, const Done& done) {
         Json out = json_of(row.listed);
         if (const Result<Datapack> d = from_bytes(row.datapack)) {
             Json fields = Json::object();
-            for (std::size_t i = 0; i < d->head.size(); ++i) fields.set(d->head.at(i).name, d->head.at(i).value);
+            for (const Field field : d->head) fields.set(field.name, field.value);
             out.set("method", d->method).set("fields", std::move(fields)).set("body", d->body);
         }
         done(Json::object({{"rows", Json::array().push(std::move(out))}, {"more", false}}).dump());

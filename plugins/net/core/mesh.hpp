@@ -106,7 +106,10 @@ public:
     /// Bytes left by that link.
     void shows_life(LinkId link, Time now) { peers_.shows_life(link, now); }
     /// Bytes came by that link.
-    void bytes_came(LinkId link, Time now) { peers_.heard(link, now); }
+    void bytes_came(LinkId link, Time now) {
+        peers_.heard(link, now);
+        if (const auto session = sessions_.find(link); session != sessions_.end()) session->second.watch.heard(now);
+    }
     [[nodiscard]] bool is_established(LinkId link) const { return peers_.find(link) != nullptr; }
 
     // Datapacks.
@@ -200,7 +203,8 @@ private:
 
     // Custody::Output
     [[nodiscard]] Custody::Way way_to(const std::string& member) const override;
-    [[nodiscard]] bool has_room(const std::string& member) const override;
+    [[nodiscard]] bool has_room(const std::string& member, const Held& held) const override;
+    [[nodiscard]] const Link* link_for(const std::string& member, const Held& held) const;
     void send(const std::string& member, const Held& held, const Envelope& envelope) override;
     bool send_words(const std::string& member, const std::string& body) override;
     void ended(const std::string& host, Held held, Ending ending) override;

@@ -133,15 +133,19 @@ Custody::Way Mesh::way_to(const std::string& member) const {
     return hop == member ? Custody::Way::direct : Custody::Way::relayed;
 }
 
-bool Mesh::has_room(const std::string& member) const {
-    const Link* link = link_toward(member);
+const Link* Mesh::link_for(const std::string& member, const Held& held) const {
+    if (held.via.empty()) return link_toward(member);
+    return link_toward(routes_.table().named(held.via.front()).member);
+}
+
+bool Mesh::has_room(const std::string& member, const Held& held) const {
+    const Link* link = link_for(member, held);
     return link != nullptr && edge_.has_room(link->id);
 }
 
 void Mesh::send(const std::string& member, const Held& held, const Envelope& envelope) {
-    const Link* link =
-        link_toward(held.via.empty() ? member : std::string(routes_.table().named(held.via.front()).member));
-    if (link == nullptr) return;  // the timer tries again
+    const Link* link = link_for(member, held);
+    if (link == nullptr) return;  // has_room() has seen to that
     Parcel parcel;
     parcel.held = held.datapack;
     parcel.lines = held.lines;
@@ -179,9 +183,10 @@ void Mesh::carried(LinkId id, Datapack d, Time now) {
         return;
     }
     const std::string_view via = d.get("via");
-    if (!via.empty() && is_self(via.substr(0, via.find(',')))) {
-        const std::string left(rest_of(via));
-        d.set("via", left);
+    std::string_view left = via;
+    while (!left.empty() && is_self(left.substr(0, left.find(',')))) left = rest_of(left);
+    if (left.size() != via.size()) {
+        d.set("via", std::string(left));
         id = 0;  // whoever forces a way may have it go back
     }
     if (is_self(to) && d.get("via").empty()) {

@@ -228,7 +228,8 @@ void Mesh::hear_words(const Datapack& frame, Time now) {
         counters_.add(member.empty() ? Count::unknown_origin : Count::bad_frame);
         return;
     }
-    custody_.meet(member, run, *epoch, now);
+    // A late word of a run that is over may have the epoch of the present one, if that was restored.
+    if (*epoch > custody_.epoch_of(member)) custody_.meet(member, run, *epoch, now);
     if (frame.app == "receipt") {
         if (const auto words = parse_receipts(frame.body)) {
             custody_.receipts(member, run, *words, now);

@@ -18,7 +18,7 @@ Disk::Disk(const plugin::Host& host, uv_loop_t* loop)
 
 bool Disk::works() const noexcept {
     const msw_host_v1* raw = host_.raw();
-    return raw->size >= offsetof(msw_host_v1, outbox) + sizeof raw->outbox && raw->outbox != nullptr;
+    return raw->size > offsetof(msw_host_v1, outbox) && raw->outbox != nullptr;
 }
 
 Disk::Call* Disk::begin() {

@@ -16,33 +16,39 @@ Arrivals::Flow* Arrivals::flow_of(const std::string& member, const FlowName& nam
     return at == origin->second.flows.end() ? nullptr : at->second.get();
 }
 
+Arrivals::Flow* Arrivals::flow_for(const std::string& member, const FlowName& name, Verdict& why_not) {
+    if (Flow* known = flow_of(member, name)) return known;
+    Origin& origin = origins_[member];
+    // The run that it belongs to is over, and its flows may have been forgotten: it could come for the second time.
+    why_not = Verdict::no_room;
+    if (origin.run != kNoRun && origin.run != name.run && name.flow_class == FlowClass::ordinary) return nullptr;
+    const auto of_run =
+        std::count_if(origin.flows.begin(), origin.flows.end(), [&](const auto& f) { return f.first.run == name.run; });
+    why_not = Verdict::too_many_flows;
+    if (static_cast<std::size_t>(of_run) >= kMostFlows || origin.flows.size() >= 4 * kMostFlows) return nullptr;
+    auto made = std::make_unique<Flow>(member, name, ++last_token_, pool_);
+    Flow* flow = made.get();
+    by_token_.emplace(flow->token, flow);
+    origin.flows.emplace(name, std::move(made));
+    if (name.flow_class == FlowClass::durable) output_.recall(member, name, flow->token);
+    return flow;
+}
+
 Arrivals::Verdict Arrivals::arrive(const std::string& member, const Envelope& e, Datapack& d, Time now) {
-    const FlowName name = name_of(e, d);
-    Flow* flow = flow_of(member, name);
-    if (flow == nullptr) {
-        Origin& origin = origins_[member];
-        // The run that it belongs to is over, and its flows may have been forgotten: it could come for the second time.
-        if (origin.run != kNoRun && origin.run != e.run && e.flow_class == FlowClass::ordinary) return Verdict::no_room;
-        const auto of_run = std::count_if(origin.flows.begin(), origin.flows.end(),
-                                          [&](const auto& f) { return f.first.run == e.run; });
-        if (static_cast<std::size_t>(of_run) >= kMostFlows || origin.flows.size() >= 4 * kMostFlows) {
-            return Verdict::too_many_flows;
-        }
-        auto made = std::make_unique<Flow>(member, name, ++last_token_, pool_);
-        flow = made.get();
-        by_token_.emplace(flow->token, flow);
-        origin.flows.emplace(name, std::move(made));
-        if (name.flow_class == FlowClass::durable) output_.recall(member, name, flow->token);
-    }
+    Verdict why_not = Verdict::no_room;
+    Flow* flow = flow_for(member, name_of(e, d), why_not);
+    if (flow == nullptr) return why_not;
     const InFlow::Arrival arrival = flow->in.arrive(e, d, now);
-    if (arrival == InFlow::Arrival::taken) hand_on(*flow, now);
+    hand_on(*flow, now);  // its `low` may have let go what waited behind a gap, even if it came for the second time
     note(*flow);
     if (arrival == InFlow::Arrival::no_room) return Verdict::no_room;
     return arrival == InFlow::Arrival::taken ? Verdict::taken : Verdict::duplicate;
 }
 
 void Arrivals::low(const std::string& member, const LowWord& word, Time now) {
-    Flow* flow = flow_of(member, word.flow);
+    // A flow of which nothing has arrived is known from here on: its origin needs credit behind what it gave up.
+    Verdict why_not = Verdict::no_room;
+    Flow* flow = flow_for(member, word.flow, why_not);
     if (flow == nullptr) return;
     flow->in.pass(word.low, word.at, now);
     hand_on(*flow, now);
@@ -170,7 +176,9 @@ void Arrivals::forget(Time now) {
         Origin& origin = known.second;
         std::erase_if(origin.flows, [&](const auto& f) {
             const Flow& flow = *f.second;
-            const bool over = flow.name.run != origin.run && flow.in.idle() && now - flow.in.last_arrival() >= kForget;
+            // What is missing of a run that is over never comes, so nobody waits behind a gap of it either.
+            const bool over =
+                flow.name.run != origin.run && !flow.in.has_work() && now - flow.in.last_arrival() >= kForget;
             if (over) by_token_.erase(flow.token);
             return over;
         });

@@ -103,6 +103,8 @@ private:
 
     [[nodiscard]] static FlowName name_of(const Envelope& envelope, const Datapack& datapack);
     [[nodiscard]] Flow* flow_of(const std::string& member, const FlowName& name);
+    /// @return the flow, made if it is a new one; null, and why in `why_not`
+    [[nodiscard]] Flow* flow_for(const std::string& member, const FlowName& name, Verdict& why_not);
     void hand_on(Flow& flow, Time now);
     void note(Flow& flow);
     void tell(const std::string& member, const std::vector<Flow*>& flows);

@@ -143,11 +143,27 @@ TEST_F(ArrivalsTest, AnswersWhoAsks) {
     now = Time(1000);
     arrivals.tick(now);
     arrivals.low("1", {{FlowClass::ordinary, kOrigin, "shell"}, 5, 0}, now);
-    arrivals.low("1", {{FlowClass::ordinary, kOrigin, "unknown"}, 5, 0}, now);
-    arrivals.low("3", {{FlowClass::ordinary, kOrigin, "shell"}, 5, 0}, now);
     arrivals.tick(now);
     EXPECT_EQ(told.back(), "1: o 000000000000000a shell 4\n");
     EXPECT_EQ(told.size(), 2U);
+}
+
+TEST_F(ArrivalsTest, AFlowOfWhichNothingArrivedGetsCreditBehindWhatWasGivenUp) {
+    arrivals.low("1", {{FlowClass::ordinary, kOrigin, "shell"}, 3, 200'000}, now);
+    arrivals.tick(now);
+    EXPECT_THAT(told, ElementsAre("1: o 000000000000000a shell 2\n"));
+    const std::string credit = credits.back();
+    EXPECT_THAT(credit, HasSubstr("shell credit "));
+    EXPECT_GE(std::stoull(credit.substr(credit.rfind(' ') + 1)), 200'000U + kFirstCredit);
+}
+
+TEST_F(ArrivalsTest, WhatALaterLowLetsGoIsHandedOnThoughItComesForTheSecondTime) {
+    EXPECT_EQ(comes("shell", 2), Verdict::taken);
+    EXPECT_TRUE(handed.empty()) << "the first may still come";
+    Datapack d("post", "shell", std::string(100, 'x'));
+    const Envelope given_up{FlowClass::ordinary, kOrigin, 1, 2, 2, charge_of(d), false};
+    EXPECT_EQ(arrivals.arrive("1", given_up, d, now), Verdict::duplicate);
+    EXPECT_THAT(handed, ElementsAre("shell:2"));
 }
 
 TEST_F(ArrivalsTest, AnswersNeverWait) {

@@ -182,7 +182,7 @@ bool Custody::pump(Destination& to, OutFlow& flow, bool windowed, Time now) {
     std::size_t sent = windowed ? under_way(to) : 0;
     while (const Held* next = flow.next()) {
         if (windowed && !to.window.has_room(sent)) return true;
-        if (!output_.has_room(to.member)) return false;
+        if (!output_.has_room(to.member, *next)) return !next->via.empty();  // others may have room elsewhere
         sent += next->charge;
         const Envelope envelope = flow.send(now);
         output_.send(to.member, *next, envelope);
@@ -296,6 +296,11 @@ void Custody::end(Destination& to, std::vector<Held> all, Ending ending) {
     }
     has_to_tell_ |= !all.empty() && ending != Ending::received;
     for (Held& h : all) output_.ended(to.host, std::move(h), ending);
+}
+
+std::uint64_t Custody::epoch_of(const std::string& member) const {
+    const auto at = destinations_.find(member);
+    return at == destinations_.end() ? 0 : at->second.epoch;
 }
 
 Run Custody::run_of(const std::string& member) const {

@@ -53,7 +53,8 @@ public:
 
         [[nodiscard]] virtual Way way_to(const std::string& member) const = 0;
         /// @return whether send() may follow; if not, pump() is called when it may
-        [[nodiscard]] virtual bool has_room(const std::string& member) const = 0;
+        /// @param held  the one that would be sent; `via` may have it take another way than others
+        [[nodiscard]] virtual bool has_room(const std::string& member, const Held& held) const = 0;
         virtual void send(const std::string& member, const Held& held, const Envelope& envelope) = 0;
         /// @return whether `link window` could be sent
         virtual bool send_words(const std::string& member, const std::string& body) = 0;
@@ -95,6 +96,8 @@ public:
     void meet(const std::string& member, Run run, std::uint64_t epoch, Time now);
     /// The way to a host is another one, or it is back: what was under way may be lost.
     void rerouted(const std::string& member, Time now);
+    /// @return the epoch of the run that is known of a host
+    [[nodiscard]] std::uint64_t epoch_of(const std::string& member) const;
     /// A link has room again.
     void pump(Time now);
 

@@ -19,7 +19,7 @@ public:
         const auto at = ways.find(member);
         return at == ways.end() ? Custody::Way::none : at->second;
     }
-    [[nodiscard]] bool has_room(const std::string&) const override { return room > 0; }
+    [[nodiscard]] bool has_room(const std::string&, const Held&) const override { return room > 0; }
     void send(const std::string& member, const Held& held, const Envelope& envelope) override {
         --room;
         sent.push_back(member + ":" + std::string(held.datapack->get("flag")));

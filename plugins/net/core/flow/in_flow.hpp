@@ -82,6 +82,10 @@ public:
     [[nodiscard]] std::optional<Time> tell_at() const noexcept;
     void told() noexcept;
 
+    /// @return whether something of it is with its plugin, on the way there, or to the disk
+    [[nodiscard]] bool has_work() const noexcept {
+        return !ready_.empty() || !committing_.empty() || !with_plugin_.empty();
+    }
     /// @return whether nothing of it is here
     [[nodiscard]] bool idle() const noexcept {
         return behind_.empty() && ready_.empty() && committing_.empty() && with_plugin_.empty();

@@ -100,7 +100,7 @@ public:
     [[nodiscard]] Custody::Way way_to(const std::string&) const override {
         return up ? Custody::Way::direct : Custody::Way::none;
     }
-    [[nodiscard]] bool has_room(const std::string&) const override { return true; }
+    [[nodiscard]] bool has_room(const std::string&, const Held&) const override { return true; }
     void send(const std::string&, const Held& held, const Envelope& envelope) override {
         const auto row =
             std::find_if(disk.rows.begin(), disk.rows.end(), [&](const StoredRow& r) { return r.row == held.row; });
