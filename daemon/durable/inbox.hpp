@@ -97,7 +97,7 @@ private:
         std::deque<spool::RowId> waiting;  // in memory, in order
         std::size_t bytes = 0;             // of them
         std::size_t with_plugin = 0;
-        std::size_t adding = 0;  // on their way to the disk, marked as handed
+        std::size_t adding = 0;   // on their way to the disk, marked as handed
         spool::RowId loaded = 0;  // the last row that was in memory
         bool more = false;        // there are rows on disk behind it
         bool loading = false;

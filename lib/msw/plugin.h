@@ -96,7 +96,8 @@ typedef struct msw_outbox_row {
 } msw_outbox_row;
 
 /* status: MSW_OK; MSW_FULL: there is no room, within the quotas or on the disk; MSW_CLOSED: mswd stops; MSW_INVALID:
- * the disk failed. `why` is a sentence for people and `code` the name of the error on the wire, where it isn't MSW_OK. */
+ * the disk failed. `why` is a sentence for people and `code` the name of the error on the wire, where it isn't MSW_OK.
+ */
 typedef void (*msw_written)(void* arg, int status, int64_t row, msw_text code, msw_text why);
 
 typedef struct msw_outbox_v1 {
