@@ -17,6 +17,8 @@ function(msw_test name)
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE msw_flags ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  # What is tested is optimized; the tests themselves compile in half the time without.
+  target_compile_options(${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   gtest_discover_tests(${name} TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60
     PROPERTIES TIMEOUT 120 LABELS "unit;${ARG_LABELS}")

@@ -172,11 +172,11 @@ void SimEdge::judge_busy(std::string_view line) const {
         const WireEnd& end = host_.around_.network.wire(wire.first).ends[wire.second];
         const std::size_t other = host_.around_.network.wire(wire.first).ends[1 - wire.second].host;
         if (other != peer || !end.established) continue;
-        if (host_.now() - std::max(end.whole_at, host_.awake_since_) > net::LinkWatch::kSilence) return;
+        if (host_.now() - std::max(end.bytes_at, host_.awake_since_) > net::LinkWatch::kSilence) return;
     }
     host_.around_.judge.broken(
-        "no-false-alarms",
-        host_.shape_.id + " says that " + std::string(line) + ", and Datapacks have come all the time", host_.now());
+        "no-false-alarms", host_.shape_.id + " says that " + std::string(line) + ", and bytes have come all the time",
+        host_.now());
 }
 
 void SimEdge::log(msw_priority /*priority*/, std::string_view text, const Datapack* about) {

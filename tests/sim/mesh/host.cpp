@@ -216,7 +216,6 @@ void Host::read_one(std::size_t wire, std::size_t side) {
             edge_->mesh.broken(end.link, "the first line of a Datapack makes no sense", own_time());
             return false;
         }
-        end.whole_at = now();
         if (piece.datapack.method == "link" && piece.datapack.app == "hello") end.greeted = true;
         look_at(piece.datapack);
         edge_->hearing = end.link;
@@ -306,7 +305,6 @@ std::string Host::unfinished(const std::string& but_for, bool all_lived) const {
     std::string text;
     custody_of(m).for_each([&](const std::string& host, const std::string& app, const net::Held& held) {
         if (host == but_for || text.size() > 200) return;
-        if (!around_.ledger.goes_on(number_, around_.ledger.host_called(host), app)) return;
         text += " #" + std::to_string(Ledger::serial_of(held.datapack->body)) + " for " + host + ":" + app + " (n " +
                 std::to_string(held.n) + ")";
     });

@@ -15,8 +15,7 @@ std::string flow_app(const Datapack& d) { return d.method == "reply" ? "@" : d.a
 
 }  // namespace
 
-Ledger::Ledger(const Plan& plan, bool strict, Judge& judge, Trace& trace)
-    : strict_(strict), judge_(judge), trace_(trace) {
+Ledger::Ledger(const Plan& plan, Judge& judge, Trace& trace) : judge_(judge), trace_(trace) {
     for (const HostShape& shape : plan.hosts) {
         hosts_.emplace_back();
         hosts_.back().id = shape.id;
@@ -291,7 +290,6 @@ void Ledger::judge_end(const Sent& sent, const Copy& copy, Time now) {
     if (copy.handed > 0 || failures > 0 || (copy.host < hosts_.size() && died_with(copy))) return;
     if (copy.app == "net" && came) return;  // it is net itself that takes it
     if (may_wait(sent, copy)) return;
-    if (!goes_on(sent.origin, copy.host, sent.method == "reply" ? "@" : copy.app)) return;
     if (sent.method == "reply") {
         if (sent.lines > 0 || hosts_[sent.origin].lines_left_out || question_is_over(sent, copy)) return;
         judge_.broken("answers-arrive", "the answer was not handed on, though its question is open", now, sent.serial);
@@ -302,23 +300,6 @@ void Ledger::judge_end(const Sent& sent, const Copy& copy, Time now) {
                       std::to_string(copy.sent) + " times and " + (came ? "came" : "never came") + " to " +
                       (copy.host < hosts_.size() ? hosts_[copy.host].id : "nobody"),
                   now, sent.serial);
-}
-
-bool Ledger::goes_on(std::size_t origin, std::size_t host, const std::string& app) const {
-    if (strict_) return true;
-    return std::none_of(all_.begin(), all_.end(), [&](const auto& entry) {
-        const Sent& sent = entry.second;
-        if (sent.origin != origin || (sent.failures.empty() && sent.lines == 0)) return false;
-        return std::any_of(sent.copies.begin(), sent.copies.end(), [&](const Copy& copy) {
-            return copy.host == host && (sent.method == "reply" ? "@" : copy.app) == app;
-        });
-    });
-}
-
-bool Ledger::all_go_on() const {
-    return strict_ || std::all_of(all_.begin(), all_.end(), [](const auto& entry) {
-               return entry.second.failures.empty() && entry.second.lines == 0;
-           });
 }
 
 void Ledger::settle(Time now) {
@@ -333,8 +314,7 @@ bool Ledger::answered(const std::vector<Serial>& questions) const {
         const Sent& sent = all_.at(serial);
         return std::all_of(sent.copies.begin(), sent.copies.end(), [&](const Copy& copy) {
             const auto at = questions_.find({serial, copy.host});
-            if (at == questions_.end() || !at->second.open) return true;
-            return !goes_on(sent.origin, copy.host, copy.app) || !goes_on(copy.host, sent.origin, "@");
+            return at == questions_.end() || !at->second.open;
         });
     });
 }

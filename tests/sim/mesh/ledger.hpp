@@ -75,8 +75,7 @@ struct HostFacts {
 /// Thread: one at a time.
 class Ledger {
 public:
-    /// @param strict  flows go on also after something in them had to be given up
-    Ledger(const Plan& plan, bool strict, Judge& judge, Trace& trace);
+    Ledger(const Plan& plan, Judge& judge, Trace& trace);
 
     [[nodiscard]] HostFacts& host(std::size_t n) { return hosts_[n]; }
     /// @return its number; how many there are, if nobody is called so
@@ -112,10 +111,6 @@ public:
     void set_converged() noexcept { converged_ = last_; }
     [[nodiscard]] const std::map<Serial, Sent>& all() const noexcept { return all_; }
 
-    /// @return whether a flow is known to go on. @param app  `@` for answers
-    [[nodiscard]] bool goes_on(std::size_t origin, std::size_t host, const std::string& app) const;
-    [[nodiscard]] bool all_go_on() const;  ///< all flows
-
     /// @return flows that were used: origin, host, app
     [[nodiscard]] std::vector<std::tuple<std::size_t, std::size_t, std::string>> flows() const;
 
@@ -139,7 +134,6 @@ private:
     [[nodiscard]] bool question_is_over(const Sent& reply, const Copy& copy) const;
     void note(Time now, std::size_t host, const std::string& what, Serial about);
 
-    bool strict_;
     Judge& judge_;
     Trace& trace_;
     std::vector<HostFacts> hosts_;

@@ -15,7 +15,7 @@ namespace {
 
 using namespace msw::sim;
 
-Outcome run_once(const Plan& plan, const Options& options) { return World(plan, options.strict, false).run(); }
+Outcome run_once(const Plan& plan) { return World(plan, false).run(); }
 
 Plan plan_of(std::uint64_t seed, const Options& options) {
     Plan plan = draw_plan(seed, options.hosts);
@@ -30,8 +30,7 @@ std::string joined(const std::vector<std::size_t>& numbers) {
 
 std::string command(std::uint64_t seed, const Options& options, const std::string& rest) {
     return "mesh_sim --seed " + std::to_string(seed) +
-           (options.hosts == 0 ? std::string() : " --hosts " + std::to_string(options.hosts)) +
-           (options.strict ? " --strict" : "") + rest;
+           (options.hosts == 0 ? std::string() : " --hosts " + std::to_string(options.hosts)) + rest;
 }
 
 void print_steps(const Plan& plan, const std::vector<std::size_t>& numbers) {
@@ -41,8 +40,8 @@ void print_steps(const Plan& plan, const std::vector<std::size_t>& numbers) {
 }
 
 /// Run it once more with lines, and print those that tell what happened.
-void tell(const Plan& plan, const Options& options) {
-    World world(plan, options.strict, true);
+void tell(const Plan& plan) {
+    World world(plan, true);
     const Outcome outcome = world.run();
     if (!outcome.verdict) return;
     const std::uint64_t about = outcome.verdict->about;
@@ -62,7 +61,7 @@ void report(std::uint64_t seed, const Plan& plan, const Outcome& outcome, const 
     Plan small = plan;
     if (options.shrink) {
         const std::vector<std::size_t> needed = shrink(plan.steps.size(), [&](const std::vector<std::size_t>& steps) {
-            const Outcome one = run_once(with_only(plan, steps), options);
+            const Outcome one = run_once(with_only(plan, steps));
             return one.verdict && one.verdict->invariant == verdict.invariant;
         });
         small = with_only(plan, needed);
@@ -74,13 +73,13 @@ void report(std::uint64_t seed, const Plan& plan, const Outcome& outcome, const 
                   << "; again: " << command(seed, options, " --only " + joined(numbers)) << "\n";
         std::cout << surroundings(small) << "steps:\n";
         print_steps(small, numbers);
-        const Outcome one = run_once(small, options);
+        const Outcome one = run_once(small);
         if (one.verdict) std::cout << "\n" << one.verdict->invariant << ": " << one.verdict->text << "\n";
     } else if (options.trace) {
         std::cout << surroundings(small) << "steps:\n";
         print_steps(small, numbers);
     }
-    if (!options.trace) tell(small, options);
+    if (!options.trace) tell(small);
 }
 
 /// @return whether all promises were kept
@@ -96,8 +95,8 @@ bool run_seeds(const Options& options) {
         for (std::uint64_t i = next++; i < options.seeds && !failed; i = next++) {
             const std::uint64_t seed = options.from + i;
             const Plan plan = plan_of(seed, options);
-            const Outcome outcome = run_once(plan, options);
-            const bool differs = options.twice && run_once(plan, options).hash != outcome.hash;
+            const Outcome outcome = run_once(plan);
+            const bool differs = options.twice && run_once(plan).hash != outcome.hash;
             ++ran;
             const std::scoped_lock lock(printing);
             sent += outcome.sent;
@@ -127,7 +126,7 @@ bool run_seeds(const Options& options) {
 /// @return whether all promises were kept
 bool trace_seed(const Options& options) {
     const Plan plan = plan_of(options.from, options);
-    World world(plan, options.strict, true);
+    World world(plan, true);
     const Outcome outcome = world.run();
     world.trace().print(std::cout, 0);
     if (outcome.verdict) {

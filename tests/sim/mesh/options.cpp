@@ -15,7 +15,6 @@ const std::string_view kHelp =
     "  --jobs N      so many at a time, a thread each (1)\n"
     "  --hosts N     2 to 12; without it as the seed says, 3 to 12\n"
     "  --twice       run each seed twice, and see that the same happens\n"
-    "  --strict      judge also the flows in which something had to be given up\n"
     "  --trace       print all that happens\n"
     "  --shrink      if a promise is broken, leave out steps as long as it still is, and print those that are needed\n"
     "  --only STEPS  run these steps of the plan only: numbers with commas, as --shrink prints them; `none`: none\n"
@@ -65,8 +64,6 @@ std::optional<Options> read_options(const std::vector<std::string_view>& words, 
             options.trace = true;
         } else if (word == "--twice") {
             options.twice = true;
-        } else if (word == "--strict") {
-            options.strict = true;
         } else if (word == "--help") {
             options.help = true;
         } else if (word == "--seed" || word == "--from" || word == "--seeds" || word == "--jobs" || word == "--hosts" ||

@@ -19,7 +19,6 @@ struct Options {
     bool shrink = false;
     bool trace = false;
     bool twice = false;
-    bool strict = false;
     bool help = false;
     std::optional<std::vector<std::size_t>> only;  ///< steps, by number
 };

@@ -67,7 +67,6 @@ struct WireEnd {
     Time since{0};     ///< when it was made
     Time settled{0};   ///< when it was established
     Time bytes_at{0};  ///< when bytes came last
-    Time whole_at{0};  ///< when a whole Datapack was read
     Time life_at{0};   ///< when bytes or an acknowledgement did
 };
 

@@ -6,10 +6,10 @@
 
 namespace msw::sim {
 
-World::World(const Plan& plan, bool strict, bool lines)
+World::World(const Plan& plan, bool lines)
     : plan_(plan),
       trace_(lines),
-      ledger_(plan, strict, judge_, trace_),
+      ledger_(plan, judge_, trace_),
       network_(plan, events_, [this](std::size_t host) { hosts_[host]->poke(); }) {
     for (std::size_t i = 0; i < plan.hosts.size(); ++i) {
         hosts_.push_back(std::make_unique<Host>(Surroundings{plan, events_, network_, ledger_, judge_, trace_}, i));
@@ -42,7 +42,7 @@ Outcome World::run() {
     }
     for (const Step* hold : holds_) hosts_[hold->host]->deafen(hold->other, -1);
     const std::string nobody = gone_ ? hosts_[*gone_]->shape().id : std::string();
-    bool all_lived = !gone_ && ledger_.all_go_on();
+    bool all_lived = !gone_;
     for (std::size_t i = 0; i < hosts_.size(); ++i) all_lived = all_lived && ledger_.host(i).runs.size() == 1;
     const auto unfinished = [&] {
         for (const auto& host : hosts_) {

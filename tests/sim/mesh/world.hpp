@@ -32,9 +32,8 @@ public:
     static constexpr Time kDrain = std::chrono::seconds(60);      ///< after that, for nothing to be left to do
 
     /// @param plan   outlives this
-    /// @param strict  Ledger's
-    /// @param lines   whether trace() is to have lines
-    World(const Plan& plan, bool strict, bool lines);
+    /// @param lines  whether trace() is to have lines
+    World(const Plan& plan, bool lines);
 
     [[nodiscard]] Outcome run();
     [[nodiscard]] const Trace& trace() const noexcept { return trace_; }
