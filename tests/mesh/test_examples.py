@@ -13,6 +13,7 @@ from harness.host import BUILD, PATIENCE, Host
 from harness.mesh import MeshTest
 from harness.ports import free_port
 from harness.wait import wait_until
+from msw import Datapack
 
 README = Path(__file__).resolve().parents[2] / "README.md"
 
@@ -79,6 +80,21 @@ class Examples(MeshTest):
             tail.send_signal(signal.SIGINT)
             self.assertEqual(tail.wait(PATIENCE), 0, example)
 
+    def queue(self, miku: Host, example: str) -> None:
+        """Rows that the example names: one is there, as the answer to a question whose asker has left."""
+        flag = "9f86d081884c7d65"
+        with miku.attach() as asker:
+            asker.send(Datapack("get", "shell", {"durable": "1", "flag": flag}, b"sleep 0.2; echo late"))
+        wait_until(lambda: [row for row in miku.json("mswd", "queue ls inbox")["rows"]
+                            if row["flag"] == flag and row["app"] != "shell"], what="the answer is kept")
+        row = miku.json("mswd", f"queue show {flag}")["rows"][0]["row"]
+        if "retry" in example:
+            done = self.bash(example, MSW_SOCKET=miku.socket)
+            self.assertEqual((done.returncode, "is no dead letter" in done.stderr), (1, True), done.stderr)
+        else:
+            self.assertIn("late", self.works(example.replace(" 17", f" {row}"), MSW_SOCKET=miku.socket))
+        self.works(f"mswctl queue rm {row}", MSW_SOCKET=miku.socket)
+
     def test_those_of_mswctl(self) -> None:
         miku = self.mesh()
         examples = of_help()
@@ -91,6 +107,9 @@ class Examples(MeshTest):
                 self.all_up()
                 if example.startswith("mswctl tail"):
                     self.tail(miku, example)
+                    continue
+                if re.match("mswctl queue (show|retry)", example):
+                    self.queue(miku, example)
                     continue
                 before = self.hosts[1].status()["pid"]
                 out = self.works(example, MSW_SOCKET=miku.socket)

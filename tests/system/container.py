@@ -13,8 +13,8 @@ import tempfile
 import threading
 import time
 
-PACKAGES = ["systemd", "systemd-sysv", "dbus", "libuv1", "libarchive13", "libedit2", "libssl3", "procps",
-            "python3-minimal"]
+PACKAGES = ["systemd", "systemd-sysv", "dbus", "libuv1", "libarchive13", "libedit2", "libsqlite3-0", "libssl3",
+            "procps", "python3-minimal"]
 ROOTFS = pathlib.Path(os.environ.get("MSW_ROOTFS", "/var/tmp/mswd-rootfs-bookworm"))
 BUILD = pathlib.Path(os.environ["MSW_BUILD"])
 _pause = threading.Event()
@@ -37,14 +37,14 @@ def wait_until(condition, what, timeout=30.0):
 
 
 def rootfs():
-    """The kept root file system, built if it isn't there."""
+    """The kept root file system, built if it isn't there, or was built with other packages."""
     if os.geteuid() != 0:
         raise Unavailable("not root")
     for tool in ("debootstrap", "systemd-nspawn", "nsenter"):
         if shutil.which(tool) is None:
             raise Unavailable(f"{tool} is not installed")
     done = ROOTFS / ".complete"
-    if done.exists():
+    if done.exists() and done.read_text() == " ".join(PACKAGES):
         return ROOTFS
     shutil.rmtree(ROOTFS, ignore_errors=True)
     made = subprocess.run(
@@ -52,7 +52,7 @@ def rootfs():
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=900)
     if made.returncode != 0:
         raise Unavailable("debootstrap could not fetch a Debian: " + made.stdout[-300:].strip())
-    done.touch()
+    done.write_text(" ".join(PACKAGES))
     return ROOTFS
 
 
