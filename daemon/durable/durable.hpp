@@ -23,7 +23,7 @@ public:
     /// Hand on what waits from before.
     /// @param removed  called for each row that somebody takes out of the outbox, for the transport
     void start(std::function<void(spool::RowId)> removed);
-    void stop() noexcept { inbox.stop(); }
+    void stop() { inbox.stop(); }
 
     /// @return how full it is
     void ask_totals(spool::Done<spool::Totals> done) { spool_->read(spool::AskTotals{}, std::move(done)); }

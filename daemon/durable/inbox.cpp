@@ -71,6 +71,9 @@ void Inbox::commit(spool::Changes changes, Places places, std::function<void(con
     }
     spool_.write(std::move(changes), anchor_.guard([this, places = std::move(places), handed = std::move(handed),
                                                     done = std::move(done)](const Result<spool::Written>& result) {
+        for (std::size_t i = 0; i < places.size(); ++i) {
+            if (handed[i] > 0) --app_of(places[i].first).adding;
+        }
         if (result) written(places, result->rows, handed);
         done(result ? Result<void>() : Result<void>(result.error()));
     }));
@@ -82,6 +85,12 @@ void Inbox::written(const Places& places, const std::vector<spool::RowId>& rows,
     for (const auto& [app, d] : places) pump(app);
 }
 
+// What an asker that has left would have got stays on disk for `mswctl queue show`, even if another has its name by
+// now.
+bool Inbox::is_for_present(const std::string& asker, const Datapack& answer) const {
+    return services_.forwarder.has(asker) && asked_.has(asker, answer.get("flag"));
+}
+
 void Inbox::place(const std::string& name, const DatapackRef& d, spool::RowId row, std::uint32_t handed) {
     App& app = app_of(name);
     if (row <= app.loaded) return;  // a page that was read meanwhile had it
@@ -90,8 +99,7 @@ void Inbox::place(const std::string& name, const DatapackRef& d, spool::RowId ro
         app.more = true;
         return;
     }
-    // Of an asker that left, even if another has its name by now: for `mswctl queue show`.
-    if (is_asker(name) && !asked_.has(name, d->get("flag"))) return;
+    if (is_asker(name) && !is_for_present(name, *d)) return;
     Row& r = rows_[row];
     r.app = name;
     r.datapack = d;
@@ -138,8 +146,10 @@ std::optional<Forwarded> Inbox::take(DatapackRef& d, const Sender& sender) {
     }
     const Forwarder::Apps apps = services_.forwarder.apps_for(*d, sender.app);
     const std::size_t weight = d->weight() * std::max<std::size_t>(1, apps.known.size());
-    if (!apps.known.empty() && taking_->reserve(weight) != Mailbox::Put::taken) {
-        return Forwarded{Forwarded::Verdict::full, taking_, false};
+    if (!apps.known.empty()) {
+        const Mailbox::Put room = taking_->reserve(weight);
+        if (room == Mailbox::Put::closed) return Forwarded{Forwarded::Verdict::closed, nullptr, false};
+        if (room == Mailbox::Put::full) return Forwarded{Forwarded::Verdict::full, taking_, false};
     }
     if (!apps.missing.empty()) services_.forwarder.no_such_app(*d, apps.missing);
     if (apps.known.empty()) return Forwarded{};
@@ -379,6 +389,7 @@ void Inbox::loaded(App& app, Result<spool::InboxAfter::Answer> page) {
             spool_.write({spool::Bury{spool::Box::inbox, row.row, "it can't be read", row.handed > 0, now()}}, {});
             continue;
         }
+        if (is_asker(app.name) && !is_for_present(app.name, *d)) continue;
         Row& r = rows_[row.row];
         r.app = app.name;
         r.datapack = DatapackRef(std::move(d).value());
@@ -486,6 +497,8 @@ void Inbox::ended(spool::RowId id, bool done) {
         if (!stopping_) put_back(id);
     }
     pump(name);
+    const App& app = app_of(name);
+    if (is_asker(name) && app.waiting.empty() && app.with_plugin + app.adding == 0 && !app.more) apps_.erase(name);
 }
 
 void Inbox::put_back(spool::RowId id) {

@@ -48,8 +48,11 @@ public:
 
     /// Hand on what waits from before, as far as its plugins are there.
     void start();
-    /// Hand nothing more on: this host stops.
-    void stop() noexcept { stopping_ = true; }
+    /// Take nothing more from here, hand nothing more on: this host stops.
+    void stop() {
+        stopping_ = true;
+        taking_->close();
+    }
 
     // DurableIntake
     std::optional<Forwarded> take(DatapackRef& d, const Sender& sender) override;
@@ -125,6 +128,7 @@ private:
     /// Add the rows of an answer to a list of changes.
     void add_answer(Datapack answer, spool::Changes& changes, Places& places);
     void written(const Places& places, const std::vector<spool::RowId>& rows, const std::vector<std::uint32_t>& handed);
+    [[nodiscard]] bool is_for_present(const std::string& asker, const Datapack& answer) const;
     void place(const std::string& name, const DatapackRef& d, spool::RowId row, std::uint32_t handed);
     void begin_arrivals(const std::string& key);
     void look_up(const std::string& key, std::size_t i);

@@ -189,7 +189,7 @@ private:
     [[nodiscard]] Result<std::int64_t> lifetime_of(const Datapack& datapack, Time now) const;
 
     // mesh_durable.cpp: what is on disk at both ends
-    void carry_durable(Parcel& parcel, const std::string& member, const std::string& host, Held held);
+    void carry_durable(Parcel& parcel, const std::string& member, const std::string& host, Held held, Time now);
     /// @return whether it is a durable one that can't be kept for its host: it has ended then, or waits
     [[nodiscard]] bool stop_durable(Parcel& parcel, Time now);
     void place_again(Time now);

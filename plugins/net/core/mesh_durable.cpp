@@ -72,7 +72,12 @@ void Mesh::place_again(Time now) {
     }
 }
 
-void Mesh::carry_durable(Parcel& parcel, const std::string& member, const std::string& host, Held held) {
+void Mesh::carry_durable(Parcel& parcel, const std::string& member, const std::string& host, Held held, Time now) {
+    if (const Result<void> room = shelf_.room_for(member, host, *held.datapack); !room) {
+        parcel.datapack = *held.datapack;
+        refused(parcel, host, Count::queue_full, room.error(), now);
+        return;
+    }
     hops_.try_emplace(member, routes_.table().next_hop(member));
     // The body is not needed to say what became of it.
     Parcel about;

@@ -111,7 +111,7 @@ bool Mesh::carry(Parcel& parcel, Time now) {
     const bool durable = d.get("durable") == "1";
     held.datapack = std::make_shared<const Datapack>(std::move(d));
     if (durable) {
-        carry_durable(parcel, member, host, std::move(held));
+        carry_durable(parcel, member, host, std::move(held), now);
         return true;
     }
     hops_.try_emplace(member, table.next_hop(member));

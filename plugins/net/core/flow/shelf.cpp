@@ -72,6 +72,16 @@ bool Shelf::wants_more(const Flow& flow) const {
            (!flow.other_start || loaded.first == 0);
 }
 
+Result<void> Shelf::room_for(const std::string& member, const std::string& host, const Datapack& datapack) const {
+    const std::string app = flow_name(datapack);
+    if (flows_.contains({member, app})) return {};
+    const auto of_host =
+        std::count_if(flows_.begin(), flows_.end(), [&](const auto& flow) { return flow.first.first == member; });
+    if (static_cast<std::size_t>(of_host) < Custody::kMostFlows) return {};
+    return Error{Code::too_many_flows, "this host sends durable ones to " + std::to_string(Custody::kMostFlows) +
+                                           " apps on " + host + " already, and " + app + " would be one more"};
+}
+
 void Shelf::accept(const std::string& member, const std::string& host, Held held, std::uint64_t answered, Done done) {
     const std::string app = flow_name(*held.datapack);
     Flow& flow = flow_of(member, app);
@@ -99,7 +109,7 @@ void Shelf::accept(const std::string& member, const std::string& host, Held held
                 row.row = held.row = *number;
                 added(row, std::move(held), at);
                 done({}, at);
-            } else if (answered != 0 && number.error().code != Code::closed) {
+            } else if (answered != 0 && number.error().code != Code::closed && number.error().code != Code::expired) {
                 again_.push_back({row.member, row.host, std::move(held), answered, std::move(done), at + kRetry});
             } else {
                 done(number.error(), at);

@@ -33,9 +33,15 @@ public:
     void start(Store* store);
     [[nodiscard]] bool works() const noexcept { return store_ != nullptr; }
 
+    /// @return Code::too_many_flows and a sentence if it would be for one app too many of its host
+    [[nodiscard]] Result<void> room_for(const std::string& member, const std::string& host,
+                                        const Datapack& datapack) const;
+
     using Done = std::function<void(const Result<void>&, Time)>;
-    /// Take one. @param held      without number
-    /// @param answered  as Store::add() takes it; such a one is tried again until there is room
+    /// Take one. @pre room_for()
+    /// @param held      without number
+    /// @param answered  as Store::add() takes it; such a one is tried again until there is room, or it is gone from
+    /// there
     /// @param done      once: whether it is on disk now
     void accept(const std::string& member, const std::string& host, Held held, std::uint64_t answered, Done done);
 

@@ -253,6 +253,19 @@ TEST_F(ShelfTest, OfMuchOnlyAPartIsInMemoryAndAllGoesInOrder) {
     for (std::uint64_t i = 1; i <= kMany; ++i) EXPECT_EQ(all[i - 1], std::to_string(i));
 }
 
+TEST_F(ShelfTest, OneHostHasOnlySoManyFlows) {
+    for (std::size_t i = 0; i < Custody::kMostFlows; ++i) {
+        Held held;
+        held.datapack = std::make_shared<const Datapack>("post", "app" + std::to_string(i), "x");
+        ASSERT_TRUE(shelf.room_for("1", "rin", *held.datapack));
+        shelf.accept("1", "rin", std::move(held), 0, [](const Result<void>&, Time) {});
+    }
+    const Datapack more("post", "one-more", "x");
+    EXPECT_EQ(shelf.room_for("1", "rin", more).error().code, Code::too_many_flows);
+    EXPECT_TRUE(shelf.room_for("2", "len", more)) << "another host has its own";
+    EXPECT_TRUE(shelf.room_for("1", "rin", Datapack("post", "app3", "x")));
+}
+
 TEST_F(ShelfTest, ARowThatWasTakenAwayIsNotSent) {
     up = false;
     meet(kThere, 1);
