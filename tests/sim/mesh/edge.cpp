@@ -172,7 +172,7 @@ void SimEdge::judge_busy(std::string_view line) const {
         const WireEnd& end = host_.around_.network.wire(wire.first).ends[wire.second];
         const std::size_t other = host_.around_.network.wire(wire.first).ends[1 - wire.second].host;
         if (other != peer || !end.established) continue;
-        if (host_.now() - std::max(end.bytes_at, host_.awake_since_) > net::LinkWatch::kSilence) return;
+        if (host_.now() - std::max(end.read_at, host_.awake_since_) > net::LinkWatch::kSilence) return;
     }
     host_.around_.judge.broken(
         "no-false-alarms", host_.shape_.id + " says that " + std::string(line) + ", and bytes have come all the time",

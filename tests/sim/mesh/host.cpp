@@ -209,6 +209,7 @@ void Host::read_all() {
 
 void Host::read_one(std::size_t wire, std::size_t side) {
     WireEnd& end = around_.network.wire(wire).ends[side];
+    end.read_at = now();
     edge_->mesh.bytes_came(end.link, own_time());
     around_.network.read(wire, side, [&](Stream::Piece& piece) {
         if (piece.garbage) {

@@ -67,6 +67,7 @@ struct WireEnd {
     Time since{0};     ///< when it was made
     Time settled{0};   ///< when it was established
     Time bytes_at{0};  ///< when bytes came last
+    Time read_at{0};   ///< when its daemon read some
     Time life_at{0};   ///< when bytes or an acknowledgement did
 };
 
