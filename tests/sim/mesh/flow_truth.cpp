@@ -75,7 +75,8 @@ void FlowTruth::judge_receipt(const Name& name, const net::ReceiptWord& word, Ti
     }
     for (std::size_t bit = 0; bit < word.beyond.size() * 8; ++bit) {
         const std::uint64_t n = word.mark + 1 + bit;
-        if ((static_cast<unsigned char>(word.beyond[bit / 8]) >> (bit % 8) & 1U) == 0 || n <= flow.checked) continue;
+        const unsigned byte = static_cast<unsigned char>(word.beyond[bit / 8]);
+        if ((byte >> (bit % 8) & 1U) == 0 || n <= flow.checked) continue;
         if (!flow.came.contains(n)) {
             judge_.broken("receipts-tell-the-truth",
                           host_ + " says that " + std::to_string(n) + " of " + word.flow.app + " from " + name.first +
