@@ -182,6 +182,7 @@ void Mesh::carried(LinkId id, Datapack d, Time now) {
         counters_.add(Count::bad_envelope);
         return;
     }
+    const bool ends_here = is_self(to);
     const std::string_view via = d.get("via");
     std::string_view left = via;
     while (!left.empty() && is_self(left.substr(0, left.find(',')))) left = rest_of(left);
@@ -189,7 +190,7 @@ void Mesh::carried(LinkId id, Datapack d, Time now) {
         d.set("via", std::string(left));
         id = 0;  // whoever forces a way may have it go back
     }
-    if (is_self(to) && d.get("via").empty()) {
+    if (ends_here && d.get("via").empty()) {
         hand_over(std::move(d), now);
     } else {
         pass_on(id, std::move(d), now);
