@@ -171,8 +171,8 @@ Json Daemon::status() const {
     counters.set("too_slow", c.too_slow.load());
     counters.set("asker_gone", c.asker_gone.load());
     counters.set("dropped", c.dropped.load());
-    counters.set("buried", durable_->inbox.numbers().buried);
-    counters.set("unasked", durable_->inbox.numbers().unasked);
+    counters.set("buried", durable_->inbox.buried());
+    counters.set("unasked", durable_->arrivals.unasked());
     const auto up = std::chrono::duration_cast<std::chrono::seconds>(Clock::now() - started_).count();
     return Json::object({{"id", forwarder_.host_id()},
                          {"version", MSW_VERSION},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/spool/spool.hpp"
+#include "daemon/durable/arrivals.hpp"
 #include "daemon/durable/inbox.hpp"
 #include "daemon/durable/keeper.hpp"
 #include "daemon/durable/outbox.hpp"
@@ -25,9 +26,6 @@ public:
     void start(std::function<void(spool::RowId)> removed);
     void stop() { inbox.stop(); }
 
-    /// @return how full it is
-    void ask_totals(spool::Done<spool::Totals> done) { spool_->read(spool::AskTotals{}, std::move(done)); }
-
 private:
     Durable(Services& services, std::unique_ptr<spool::Spool> spool);
     std::unique_ptr<spool::Spool> spool_;
@@ -35,6 +33,7 @@ private:
 
 public:
     Inbox inbox;
+    Arrivals arrivals;
     Outbox outbox;
     QueueWords words;
 

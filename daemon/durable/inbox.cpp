@@ -14,10 +14,6 @@ constexpr std::chrono::milliseconds kRetry{1000};
 /// Programs that attach without a name: what is for them is handed to nobody else.
 bool is_asker(std::string_view app) noexcept { return !app.empty() && app.front() == '@'; }
 
-std::vector<LogField> about(const Datapack& d) {
-    return {{"MSW_FLAG", d.get("flag")}, {"MSW_FROM", d.get("from")}, {"MSW_ID", d.get("id")}};
-}
-
 }  // namespace
 
 Inbox::Inbox(Services& services, spool::Spool& spool)
@@ -39,7 +35,9 @@ void Inbox::again_later(std::function<void()> what) {
 
 // What comes in.
 
-spool::AddInbox Inbox::row_of(const Datapack& d, const std::string& app, const Flow* flow, std::string bytes) const {
+void Inbox::add(Batch& batch, const std::string& app, const DatapackRef& d, std::string bytes, const Flow* flow) {
+    const spool::Seconds at = now();
+    const Result<spool::Seconds> end = end_of(*d, at);
     spool::AddInbox add;
     add.row.app = app;
     if (flow != nullptr) {
@@ -47,13 +45,15 @@ spool::AddInbox Inbox::row_of(const Datapack& d, const std::string& app, const F
         add.row.run = flow->run;
         add.row.n = flow->n;
     }
-    add.row.origin_host = d.get("id");
-    add.row.flag = d.get("flag");
-    add.row.asker = d.get("from");
-    add.row.expires = end_of(d, now()).ok() ? end_of(d, now()).value() : now() + kLifetime;
+    add.row.origin_host = d->get("id");
+    add.row.flag = d->get("flag");
+    add.row.asker = d->get("from");
+    add.row.expires = end ? *end : at + kLifetime;
+    add.row.handed = handed_at_once(app);
     add.row.datapack = std::move(bytes);
-    add.answer = d.method == "reply";
-    return add;
+    add.answer = d->method == "reply";
+    batch.places.push_back({app, d, add.row.handed});
+    batch.changes.emplace_back(std::move(add));
 }
 
 std::uint32_t Inbox::handed_at_once(const std::string& name) {
@@ -64,25 +64,18 @@ std::uint32_t Inbox::handed_at_once(const std::string& name) {
     return 1;
 }
 
-void Inbox::commit(spool::Changes changes, Places places, std::function<void(const Result<void>&)> done) {
-    std::vector<std::uint32_t> handed;
-    for (const spool::Change& change : changes) {
-        if (const auto* add = std::get_if<spool::AddInbox>(&change)) handed.push_back(add->row.handed);
-    }
-    spool_.write(std::move(changes), anchor_.guard([this, places = std::move(places), handed = std::move(handed),
-                                                    done = std::move(done)](const Result<spool::Written>& result) {
-        for (std::size_t i = 0; i < places.size(); ++i) {
-            if (handed[i] > 0) --app_of(places[i].first).adding;
-        }
-        if (result) written(places, result->rows, handed);
-        done(result ? Result<void>() : Result<void>(result.error()));
-    }));
-}
-
-void Inbox::written(const Places& places, const std::vector<spool::RowId>& rows,
-                    const std::vector<std::uint32_t>& handed) {
-    for (std::size_t i = 0; i < places.size(); ++i) place(places[i].first, places[i].second, rows[i], handed[i]);
-    for (const auto& [app, d] : places) pump(app);
+void Inbox::commit(Batch batch, std::function<void(const Result<void>&)> done) {
+    spool_.write(std::move(batch.changes),
+                 anchor_.guard([this, places = std::move(batch.places),
+                                done = std::move(done)](const Result<spool::Written>& result) {
+                     for (std::size_t i = 0; i < places.size(); ++i) {
+                         if (places[i].handed > 0) --app_of(places[i].app).adding;
+                         if (result) place(places[i], result->rows[i]);
+                     }
+                     for (const Place& p : places) pump(p.app);
+                     done(result ? Result<void>() : Result<void>(result.error()));
+                     for (const Place& p : places) forget_asker(p.app);
+                 }));
 }
 
 // What an asker that has left would have got stays on disk for `mswctl queue show`, even if another has its name by
@@ -91,24 +84,36 @@ bool Inbox::is_for_present(const std::string& asker, const Datapack& answer) con
     return services_.forwarder.has(asker) && asked_.has(asker, answer.get("flag"));
 }
 
-void Inbox::place(const std::string& name, const DatapackRef& d, spool::RowId row, std::uint32_t handed) {
-    App& app = app_of(name);
+void Inbox::place(const Place& place, spool::RowId row) {
+    if (is_asker(place.app) && !is_for_present(place.app, *place.datapack)) return;
+    App& app = app_of(place.app);
     if (row <= app.loaded) return;  // a page that was read meanwhile had it
-    if ((!listed_ && !is_asker(name)) || app.more || app.waiting.size() >= kMostLoaded ||
+    if ((!listed_ && !is_asker(place.app)) || app.more || app.waiting.size() >= kMostLoaded ||
         app.bytes >= kMostLoadedBytes) {
         app.more = true;
         return;
     }
-    if (is_asker(name) && !is_for_present(name, *d)) return;
-    Row& r = rows_[row];
-    r.app = name;
-    r.datapack = d;
-    r.bytes = d->weight();
-    r.handed = handed;
-    r.marked = handed > 0;
-    app.loaded = row;
-    app.bytes += r.bytes;
-    app.waiting.push_back(row);
+    load_row(app, row, place.datapack, place.handed, place.handed > 0);
+}
+
+void Inbox::load_row(App& app, spool::RowId id, const DatapackRef& d, std::uint32_t handed, bool marked) {
+    Row& row = rows_[id];
+    row.app = app.name;
+    row.datapack = d;
+    row.bytes = d->weight();
+    row.handed = handed;
+    row.marked = marked;
+    app.loaded = id;
+    app.bytes += row.bytes;
+    app.waiting.push_back(id);
+}
+
+// Their names are many, and each is used once.
+void Inbox::forget_asker(const std::string& name) {
+    const auto at = apps_.find(name);
+    if (!is_asker(name) || at == apps_.end()) return;
+    const App& app = at->second;
+    if (app.waiting.empty() && app.with_plugin + app.adding == 0 && !app.loading && !app.marking) apps_.erase(at);
 }
 
 bool Inbox::take_answer(const Datapack& d, const Sender& sender) {
@@ -119,18 +124,17 @@ bool Inbox::take_answer(const Datapack& d, const Sender& sender) {
         case OpenQuestions::Held::too_much:
             services_.log.write(Priority::warning, sender.app,
                                 "an answer to a durable question was dropped: there are more than it has room for",
-                                about(answer));
+                                journal_fields(answer));
             return true;
         case OpenQuestions::Held::late: break;
     }
     services_.post(anchor_.guard([this, answer = std::move(answer)] {
-        spool::Changes changes;
-        Places places;
-        add_answer(answer, changes, places);
-        commit(std::move(changes), std::move(places), [this, answer](const Result<void>& done) {
+        Batch batch;
+        add_answer(batch, answer);
+        commit(std::move(batch), [this, answer](const Result<void>& done) {
             if (done) return;
             services_.log.write(Priority::warning, "mswd", "an answer could not be kept: " + done.error().text,
-                                about(answer));
+                                journal_fields(answer));
         });
     }));
     return true;
@@ -154,15 +158,9 @@ std::optional<Forwarded> Inbox::take(DatapackRef& d, const Sender& sender) {
     if (!apps.missing.empty()) services_.forwarder.no_such_app(*d, apps.missing);
     if (apps.known.empty()) return Forwarded{};
     services_.post(anchor_.guard([this, kept = d, weight, apps = apps.known, bytes = std::move(bytes).value()] {
-        spool::Changes changes;
-        Places places;
-        for (const std::string& app : apps) {
-            spool::AddInbox add = row_of(*kept, app, nullptr, bytes);
-            add.row.handed = handed_at_once(app);
-            changes.emplace_back(std::move(add));
-            places.emplace_back(app, kept);
-        }
-        commit(std::move(changes), std::move(places), [this, kept, weight](const Result<void>& done) {
+        Batch batch;
+        for (const std::string& app : apps) add(batch, app, kept, bytes);
+        commit(std::move(batch), [this, kept, weight](const Result<void>& done) {
             taking_->release(weight);
             if (!done) {
                 services_.forwarder.refuse(*kept, done.error().code, done.error().text);
@@ -174,139 +172,18 @@ std::optional<Forwarded> Inbox::take(DatapackRef& d, const Sender& sender) {
     return Forwarded{};
 }
 
-void Inbox::arrive(const Datapack& d, const Flow& flow, std::function<void(bool)> written) {
-    const std::string key = flow.origin + ' ' + std::to_string(flow.run) + ' ' + flow.name;
-    Arriving& arriving = arriving_[key];
-    arriving.waiting.push_back({d, flow, std::move(written), 0});
-    if (arriving.writing.empty()) begin_arrivals(key);
-}
-
-void Inbox::begin_arrivals(const std::string& key) {
-    Arriving& arriving = arriving_[key];
-    const std::size_t count = std::min(arriving.waiting.size(), kMostWithPlugin);
-    const auto end = arriving.waiting.begin() + static_cast<std::ptrdiff_t>(count);
-    std::move(arriving.waiting.begin(), end, std::back_inserter(arriving.writing));
-    arriving.waiting.erase(arriving.waiting.begin(), end);
-    look_up(key, 0);
-}
-
-void Inbox::look_up(const std::string& key, std::size_t i) {
-    std::vector<Arrival>& all = arriving_[key].writing;
-    while (i < all.size() && all[i].datapack.method != "reply") ++i;
-    if (i == all.size()) {
-        write_arrivals(key);
-        return;
-    }
-    spool_.read(spool::FindFlag{std::string(all[i].datapack.get("flag"))},
-                anchor_.guard([this, key, i](const Result<spool::FindFlag::Answer>& found) {
-                    if (!found) {
-                        end_arrivals(key, false);
-                        return;
-                    }
-                    Arrival& answer = arriving_[key].writing[i];
-                    for (const spool::Listed& row : found->rows) {
-                        if (row.box == spool::Box::outbox && row.member == answer.flow.origin &&
-                            row.asker == answer.datapack.app) {
-                            answer.question = row.row;
-                        }
-                    }
-                    look_up(key, i + 1);
-                }));
-}
-
-void Inbox::write_arrivals(const std::string& key) {
-    const std::vector<Arrival>& all = arriving_[key].writing;
-    spool::Changes changes;
-    Places places;
-    std::set<spool::RowId> answered;
-    for (const Arrival& arrival : all) {
-        const Datapack& d = arrival.datapack;
-        if (d.method == "reply") {
-            add_arrived_answer(arrival, answered, changes, places);
-        } else {
-            add_arrived(arrival, changes, places);
-        }
-    }
-    const Flow& last = all.back().flow;
-    changes.emplace_back(spool::PutMarks{last.origin, last.run, last.name, std::to_string(last.n), now()});
-    commit(std::move(changes), std::move(places),
-           [this, key](const Result<void>& done) { end_arrivals(key, done.ok()); });
-}
-
-void Inbox::add_arrived(const Arrival& arrival, spool::Changes& changes, Places& places) {
-    const Datapack& d = arrival.datapack;
-    const Result<std::string> bytes = to_bytes(d);
-    const Forwarder::Apps apps = services_.forwarder.apps_for(d, {});
-    if (bytes) {
-        const DatapackRef shared{Datapack(d)};
-        for (const std::string& app : apps.known) {
-            spool::AddInbox add = row_of(d, app, &arrival.flow, *bytes);
-            add.row.handed = handed_at_once(app);
-            changes.emplace_back(std::move(add));
-            places.emplace_back(app, shared);
-        }
-        if (apps.missing.empty()) return;
-    }
-    const Error why = bytes ? services_.forwarder.why_missing(apps.missing) : bytes.error();
-    services_.log.write(Priority::warning, "mswd", d.method + " to " + d.app + ": " + why.text, about(d));
-    if (d.get("from").empty()) return;
-    Datapack answer = d.error_reply(why.code, why.text);
-    services_.forwarder.stamp(answer, Sender{"mswd", "plugin:mswd"});
-    add_answer(std::move(answer), changes, places);
-}
-
-void Inbox::add_arrived_answer(const Arrival& arrival, std::set<spool::RowId>& answered, spool::Changes& changes,
-                               Places& places) {
-    const Datapack& d = arrival.datapack;
-    Result<std::string> bytes = to_bytes(d);
-    if (arrival.question == 0 || answered.contains(arrival.question) || !bytes) {
-        const bool is_error = !d.get("error").empty();
-        ++numbers_.unasked;
-        services_.log.write(
-            is_error ? Priority::warning : Priority::info, "mswd",
-            "an answer was dropped: no question is open that it answers" + (is_error ? ": " + d.body : std::string()),
-            about(d));
-        return;
-    }
-    spool::AddInbox add = row_of(d, d.app, &arrival.flow, std::move(bytes).value());
-    add.row.handed = handed_at_once(d.app);
-    changes.emplace_back(std::move(add));
-    places.emplace_back(d.app, DatapackRef{Datapack(d)});
-    const bool more = d.head.has("part") && d.get("end") != "1" && d.get("error").empty();
-    if (more) return;
-    answered.insert(arrival.question);
-    changes.emplace_back(spool::RemoveOutbox{spool::ByRow{{arrival.question}}});
-}
-
-void Inbox::end_arrivals(const std::string& key, bool ok) {
-    Arriving& arriving = arriving_[key];
-    std::vector<Arrival> all = std::exchange(arriving.writing, {});
-    if (!ok) {
-        // What came behind one that is not on disk must not be there either: the mark would pass that over.
-        std::move(arriving.waiting.begin(), arriving.waiting.end(), std::back_inserter(all));
-        arriving.waiting.clear();
-    }
-    if (arriving.waiting.empty()) {
-        arriving_.erase(key);
-    } else {
-        begin_arrivals(key);
-    }
-    for (const Arrival& arrival : all) arrival.written(ok);
-}
-
-void Inbox::add_answer(Datapack answer, spool::Changes& changes, Places& places) {
+void Inbox::add_answer(Batch& batch, Datapack answer) {
     answer.set("durable", "1");
     const std::string app = answer.get("to").empty() ? answer.app : services_.forwarder.transport_app();
-    const Result<std::string> bytes = to_bytes(answer);
+    Result<std::string> bytes = to_bytes(answer);
     if (!bytes || app.empty()) {
         services_.log.write(Priority::warning, "mswd",
                             "an answer to a durable question was dropped: " +
                                 (bytes ? std::string("this host has no transport") : bytes.error().text),
-                            about(answer));
+                            journal_fields(answer));
         return;
     }
-    changes.emplace_back(row_of(answer, app, nullptr, *bytes));
-    places.emplace_back(app, DatapackRef(std::move(answer)));
+    add(batch, app, DatapackRef(std::move(answer)), std::move(bytes).value());
 }
 
 // What goes out.
@@ -358,10 +235,10 @@ void Inbox::send_again(Datapack d, spool::RowId dead, std::function<void(const R
         written(bytes ? Error{Code::unreachable, "this host has no transport"} : bytes.error());
         return;
     }
-    spool::Changes changes;
-    changes.emplace_back(row_of(d, app, nullptr, std::move(bytes).value()));
-    changes.emplace_back(spool::DropDead{dead});
-    commit(std::move(changes), {{app, DatapackRef(std::move(d))}}, std::move(written));
+    Batch batch;
+    add(batch, app, DatapackRef(std::move(d)), std::move(bytes).value());
+    batch.changes.emplace_back(spool::DropDead{dead});
+    commit(std::move(batch), std::move(written));
 }
 
 void Inbox::load(App& app) {
@@ -390,14 +267,7 @@ void Inbox::loaded(App& app, Result<spool::InboxAfter::Answer> page) {
             continue;
         }
         if (is_asker(app.name) && !is_for_present(app.name, *d)) continue;
-        Row& r = rows_[row.row];
-        r.app = app.name;
-        r.datapack = DatapackRef(std::move(d).value());
-        r.bytes = r.datapack->weight();
-        r.handed = row.handed;
-        r.marked = false;
-        app.bytes += r.bytes;
-        app.waiting.push_back(row.row);
+        load_row(app, row.row, DatapackRef(std::move(d).value()), row.handed, false);
     }
     pump(app.name);
 }
@@ -497,8 +367,7 @@ void Inbox::ended(spool::RowId id, bool done) {
         if (!stopping_) put_back(id);
     }
     pump(name);
-    const App& app = app_of(name);
-    if (is_asker(name) && app.waiting.empty() && app.with_plugin + app.adding == 0 && !app.more) apps_.erase(name);
+    forget_asker(name);
 }
 
 void Inbox::put_back(spool::RowId id) {
@@ -514,17 +383,15 @@ void Inbox::put_back(spool::RowId id) {
 }
 
 void Inbox::done_with(spool::RowId id, const std::string& app, std::vector<Datapack> answers) {
-    spool::Changes changes;
-    Places places;
-    changes.emplace_back(spool::RemoveInbox{id, !answers.empty()});
-    for (const Datapack& answer : answers) add_answer(answer, changes, places);
-    commit(std::move(changes), std::move(places),
-           [this, id, app, answers = std::move(answers)](const Result<void>& done) {
-               if (done || done.error().code == Code::expired || done.error().code == Code::closed) return;
-               services_.log.write(Priority::warning, app,
-                                   "what it is done with could not be taken off the disk yet: " + done.error().text);
-               again_later([this, id, app, answers] { done_with(id, app, answers); });
-           });
+    Batch batch;
+    batch.changes.emplace_back(spool::RemoveInbox{id, !answers.empty()});
+    for (const Datapack& answer : answers) add_answer(batch, answer);
+    commit(std::move(batch), [this, id, app, answers = std::move(answers)](const Result<void>& done) {
+        if (done || done.error().code == Code::expired || done.error().code == Code::closed) return;
+        services_.log.write(Priority::warning, app,
+                            "what it is done with could not be taken off the disk yet: " + done.error().text);
+        again_later([this, id, app, answers] { done_with(id, app, answers); });
+    });
 }
 
 void Inbox::bury(App& app, spool::RowId id) {
@@ -533,8 +400,8 @@ void Inbox::bury(App& app, spool::RowId id) {
                         row.datapack->method + " was handed to it " + std::to_string(row.handed) +
                             " times and it was never done with it: now a dead letter, `mswctl queue show " +
                             std::string(row.datapack->get("flag")) + "`",
-                        about(*row.datapack));
-    ++numbers_.buried;
+                        journal_fields(*row.datapack));
+    ++buried_;
     spool_.write(
         {spool::Bury{spool::Box::inbox, id,
                      "it was handed on " + std::to_string(row.handed) + " times, and never done with", true, now()}},

@@ -1,7 +1,7 @@
 // Durable Datapacks that wait for plugins of this host: each is a row on disk until its plugin is done with it.
 //
 //     take()    from here ──────┐
-//     arrive()  from elsewhere ─┴─> row ──> marked as handed ──> mailbox ──> plugin ──done──> gone, its answers written
+//     Arrivals  from elsewhere ─┴─> row ──> marked as handed ──> mailbox ──> plugin ──done──> gone, its answers written
 //                                    ▲                                          │
 //                                    └──────────── left without done ───────────┘   `redelivered`; five times: dead
 //
@@ -23,7 +23,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -31,7 +30,15 @@
 
 namespace msw::durable {
 
-/// Thread: the loop's, but for take() and app_came().
+/// The flow that a Datapack from another host came by.
+struct Flow {
+    std::string origin;  ///< member
+    std::uint64_t run = 0;
+    std::string name;
+    std::uint64_t n = 0;  ///< the number of the Datapack in it
+};
+
+/// Thread: the loop's, but for take(), asked() and app_came().
 class Inbox final : public DurableIntake {
 public:
     static constexpr std::uint32_t kMostHanded = 5;  ///< times
@@ -60,16 +67,22 @@ public:
     void asked(const Datapack& question) override;
     void app_came(std::string_view app) override;
 
-    /// The flow that a Datapack from another host came by.
-    struct Flow {
-        std::string origin;  ///< member
-        std::uint64_t run = 0;
-        std::string name;
-        std::uint64_t n = 0;  ///< the number of the Datapack in it
+    /// Rows on their way to the disk, and whatever is to be written in one go with them.
+    struct Place {
+        std::string app;
+        DatapackRef datapack;
+        std::uint32_t handed = 0;
     };
-    /// Write down one that came, together with how far its flow has come.
-    /// @param written  called later: whether it is on disk
-    void arrive(const Datapack& d, const Flow& flow, std::function<void(bool written)> written);
+    struct Batch {
+        spool::Changes changes;
+        std::vector<Place> places;  // of each AddInbox in it, which add() and add_answer() alone put there
+    };
+    /// Add a row for an app. @param flow  that it came by; null: it was made here
+    void add(Batch& batch, const std::string& app, const DatapackRef& d, std::string bytes, const Flow* flow = nullptr);
+    /// Add the row of an answer: for an app here, or for the transport.
+    void add_answer(Batch& batch, Datapack answer);
+    /// Write it, and hand on what is in it. @param done  called later
+    void commit(Batch batch, std::function<void(const Result<void>&)> done);
 
     /// Rows that were removed or buried on disk, by whomever: forget them.
     /// @return whether one is with its plugin, and stays
@@ -80,11 +93,8 @@ public:
     /// A dead letter for another host: give it to the transport once more.
     void send_again(Datapack d, spool::RowId dead, std::function<void(const Result<void>&)> written);
 
-    struct Numbers {
-        std::uint64_t buried = 0;
-        std::uint64_t unasked = 0;  ///< answers to no open question
-    };
-    [[nodiscard]] const Numbers& numbers() const noexcept { return numbers_; }
+    /// @return how many became dead letters for having been handed on too often
+    [[nodiscard]] std::uint64_t buried() const noexcept { return buried_; }
 
 private:
     struct Row {
@@ -106,38 +116,15 @@ private:
         bool loading = false;
         bool marking = false;
     };
-    using Places = std::vector<std::pair<std::string, DatapackRef>>;  // app and Datapack of each new row
-    struct Arrival {
-        Datapack datapack;
-        Flow flow;
-        std::function<void(bool)> written;
-        spool::RowId question = 0;  // that it answers
-    };
-    /// Of one flow, one list of changes is under way at a time, and what comes meanwhile makes the next.
-    struct Arriving {
-        std::vector<Arrival> writing;
-        std::vector<Arrival> waiting;
-    };
     static constexpr std::size_t kMostTaking = std::size_t{8} * 1024 * 1024;  // bytes on their way to the disk
 
     [[nodiscard]] bool take_answer(const Datapack& d, const Sender& sender);
     [[nodiscard]] App& app_of(const std::string& name);
     [[nodiscard]] std::uint32_t handed_at_once(const std::string& name);
-    [[nodiscard]] spool::AddInbox row_of(const Datapack& d, const std::string& app, const Flow* flow,
-                                         std::string bytes) const;
-    /// Add the rows of an answer to a list of changes.
-    void add_answer(Datapack answer, spool::Changes& changes, Places& places);
-    void written(const Places& places, const std::vector<spool::RowId>& rows, const std::vector<std::uint32_t>& handed);
     [[nodiscard]] bool is_for_present(const std::string& asker, const Datapack& answer) const;
-    void place(const std::string& name, const DatapackRef& d, spool::RowId row, std::uint32_t handed);
-    void begin_arrivals(const std::string& key);
-    void look_up(const std::string& key, std::size_t i);
-    void write_arrivals(const std::string& key);
-    void add_arrived(const Arrival& arrival, spool::Changes& changes, Places& places);
-    void add_arrived_answer(const Arrival& arrival, std::set<spool::RowId>& answered, spool::Changes& changes,
-                            Places& places);
-    void end_arrivals(const std::string& key, bool ok);
-    void commit(spool::Changes changes, Places places, std::function<void(const Result<void>&)> done);
+    void place(const Place& place, spool::RowId row);
+    void load_row(App& app, spool::RowId id, const DatapackRef& d, std::uint32_t handed, bool marked);
+    void forget_asker(const std::string& name);
 
     void load(App& app);
     void loaded(App& app, Result<spool::InboxAfter::Answer> page);
@@ -159,10 +146,9 @@ private:
     std::shared_ptr<Tickets> tickets_;
     std::map<std::string, App, std::less<>> apps_;
     std::unordered_map<spool::RowId, Row> rows_;
-    std::map<std::string, Arriving> arriving_;  // by flow
     std::vector<std::function<void()>> later_;
     uv::Timer retry_;
-    Numbers numbers_;
+    std::uint64_t buried_ = 0;
     bool listed_ = false;  // what waits from before is known
     bool stopping_ = false;
     uv::Anchor anchor_;

@@ -119,7 +119,7 @@ public:
         d.set("flag", flag);
         d.set("id", "rin");
         d.set("from", "asker");
-        durable->inbox.arrive(d, {"1234", 7, app, n}, [&written](bool ok) { written = ok; });
+        durable->arrivals.arrive(d, {"1234", 7, app, n}, [&written](bool ok) { written = ok; });
     }
     std::string mark(const std::string& app) {
         std::optional<std::string> state;

@@ -1,5 +1,7 @@
 #include "daemon/durable/open_questions.hpp"
 
+#include "daemon/durable/stored.hpp"
+
 #include <utility>
 
 namespace msw::durable {
@@ -62,8 +64,7 @@ OpenQuestions::Held OpenQuestions::hold(std::string_view app, Datapack& answer) 
     if (at == open_.end()) return Held::no;
     Question& question = at->second;
     if (question.row == 0) {
-        const bool more = answer.head.has("part") && answer.get("end") != "1" && answer.get("error").empty();
-        if (!more) open_.erase(at);
+        if (!more_follow(answer)) open_.erase(at);
         count_.store(open_.size(), std::memory_order_relaxed);
         return Held::late;
     }

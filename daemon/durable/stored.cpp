@@ -43,4 +43,12 @@ Result<Datapack> from_bytes(std::string_view bytes) {
     }
 }
 
+std::vector<LogField> journal_fields(const Datapack& d) {
+    return {{"MSW_FLAG", d.get("flag")}, {"MSW_FROM", d.get("from")}, {"MSW_ID", d.get("id")}};
+}
+
+bool more_follow(const Datapack& answer) noexcept {
+    return answer.head.has("part") && answer.get("end") != "1" && answer.get("error").empty();
+}
+
 }  // namespace msw::durable

@@ -1,12 +1,14 @@
 // A Datapack as a row of the spool has it, and when it ends.
 #pragma once
 
+#include "base/log.hpp"
 #include "base/spool/rows.hpp"
 #include "msw/datapack.hpp"
 #include "msw/result.hpp"
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace msw::durable {
 
@@ -23,5 +25,11 @@ inline constexpr spool::Seconds kLifetime = 7 * spool::Seconds{86400};
 [[nodiscard]] Result<std::string> to_bytes(const Datapack& d);
 /// @return Code::bad_request if they are no Datapack
 [[nodiscard]] Result<Datapack> from_bytes(std::string_view bytes);
+
+/// @return what lines of the journal about it are found by
+[[nodiscard]] std::vector<LogField> journal_fields(const Datapack& d);
+
+/// @return whether an answer is a part that others follow
+[[nodiscard]] bool more_follow(const Datapack& answer) noexcept;
 
 }  // namespace msw::durable

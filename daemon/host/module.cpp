@@ -200,7 +200,7 @@ int Module::deliver(msw_datapack* datapack, msw_text state_key, msw_text state,
     const auto [rest, status] = std::from_chars(state.data, state.data + state.size, n);
     const Datapack& d = DatapackRef::peek(datapack);
     if (!key || status != std::errc{} || rest != state.data + state.size || !d.get("to").empty()) return MSW_INVALID;
-    services_.durable->inbox.arrive(
+    services_.durable->arrivals.arrive(
         d, {std::move(key->member), key->run, std::move(key->flow), n},
         anchor_.guard([committed, arg](bool written) { committed(arg, written ? MSW_OK : MSW_INVALID); }));
     return MSW_OK;

@@ -310,6 +310,25 @@ TEST_F(SpoolChanges, DeadLettersHaveAQuotaAndTheOldestGo) {
     expect_true_totals();
 }
 
+TEST_F(SpoolChanges, AnAnswerFindsItsQuestionAmongManyOfThatFlag) {
+    constexpr std::uint64_t kMany = 600;
+    std::vector<RowId> rows;
+    for (std::uint64_t n = 1; n <= kMany; ++n) {
+        AddOutbox add = outgoing(n);
+        add.row.member = "member-" + std::to_string(n % 300);
+        add.row.app = n <= 300 ? "shell" : "log";
+        add.row.flag = "same";
+        add.row.asker = "asker";
+        rows.push_back(must_add(add));
+    }
+    EXPECT_EQ(*user.read(OpenQuestion{"same", "member-299", "asker", "shell"}), rows[298]);
+    EXPECT_EQ(*user.read(OpenQuestion{"same", "member-299", "asker", "log"}), rows[598]);
+    EXPECT_EQ(*user.read(OpenQuestion{"same", "member-299", "asker", "mswd"}), rows[298]) << "an error is somebody's";
+    EXPECT_FALSE(*user.read(OpenQuestion{"same", "member-299", "another", "shell"}));
+    EXPECT_FALSE(*user.read(OpenQuestion{"same", "stranger", "asker", "shell"}));
+    EXPECT_FALSE(*user.read(OpenQuestion{"other", "member-299", "asker", "shell"}));
+}
+
 TEST_F(SpoolChanges, ListsFindByFlagAndExpiry) {
     const RowId out = must_add(outgoing(1, "one"));
     const RowId in = must_add(incoming(1, "two"));

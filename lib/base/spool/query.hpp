@@ -98,6 +98,16 @@ struct FindFlag {
     std::size_t rows = 256;
 };
 
+/// The question that an answer belongs to: with that flag, to that member, from that asker. Of several, as one may go
+/// to several apps there, the one to `app` comes first.
+struct OpenQuestion {
+    using Answer = std::optional<RowId>;
+    std::string flag;
+    std::string member;
+    std::string asker;
+    std::string app;
+};
+
 /// The rows of a box, in the order of their numbers.
 struct ListBox {
     using Answer = Page<Listed>;

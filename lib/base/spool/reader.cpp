@@ -230,6 +230,14 @@ FindFlag::Answer Reader::read(const FindFlag& q) {
     return page;
 }
 
+OpenQuestion::Answer Reader::read(const OpenQuestion& q) {
+    Statement s(
+        db_, "SELECT row FROM outbox WHERE flag = ?1 AND member = ?2 AND asker = ?3 ORDER BY app <> ?4, row LIMIT 1");
+    OpenQuestion::Answer found;
+    for (s.with(view(q.flag), view(q.member), view(q.asker), view(q.app)); s.next();) found = s.number(0);
+    return found;
+}
+
 ListBox::Answer Reader::read(const ListBox& q) {
     Statement s(db_, (listed(q.box) + " WHERE row > ?1 ORDER BY row").c_str());
     ListBox::Answer page;

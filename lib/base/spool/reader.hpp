@@ -19,6 +19,7 @@ public:
     [[nodiscard]] MarksOf::Answer read(const MarksOf& q);
     [[nodiscard]] ExpiredBefore::Answer read(const ExpiredBefore& q);
     [[nodiscard]] FindFlag::Answer read(const FindFlag& q);
+    [[nodiscard]] OpenQuestion::Answer read(const OpenQuestion& q);
     [[nodiscard]] ListBox::Answer read(const ListBox& q);
     [[nodiscard]] FindRow::Answer read(const FindRow& q);
 

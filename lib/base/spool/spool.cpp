@@ -35,6 +35,9 @@ void Spool::read(InboxApps q, Done<InboxApps::Answer> done) { writer_->read(requ
 void Spool::read(MarksOf q, Done<MarksOf::Answer> done) { writer_->read(request(std::move(q), std::move(done))); }
 void Spool::read(ExpiredBefore q, Done<ExpiredBefore::Answer> done) { writer_->read(request(q, std::move(done))); }
 void Spool::read(FindFlag q, Done<FindFlag::Answer> done) { writer_->read(request(std::move(q), std::move(done))); }
+void Spool::read(OpenQuestion q, Done<OpenQuestion::Answer> done) {
+    writer_->read(request(std::move(q), std::move(done)));
+}
 void Spool::read(ListBox q, Done<ListBox::Answer> done) { writer_->read(request(q, std::move(done))); }
 void Spool::read(FindRow q, Done<FindRow::Answer> done) { writer_->read(request(q, std::move(done))); }
 void Spool::read(AskTotals q, Done<AskTotals::Answer> done) { writer_->read(request(q, std::move(done))); }

@@ -67,6 +67,7 @@ public:
     void read(MarksOf query, Done<MarksOf::Answer> done);
     void read(ExpiredBefore query, Done<ExpiredBefore::Answer> done);
     void read(FindFlag query, Done<FindFlag::Answer> done);
+    void read(OpenQuestion query, Done<OpenQuestion::Answer> done);
     void read(ListBox query, Done<ListBox::Answer> done);
     void read(FindRow query, Done<FindRow::Answer> done);
     void read(AskTotals query, Done<AskTotals::Answer> done);
