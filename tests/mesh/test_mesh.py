@@ -33,6 +33,11 @@ def connections(a: Host, b: Host) -> int:
     return sum((remote, local) in there for local, remote in ends(a))
 
 
+def met(asker: Host, other: Host) -> bool:
+    """Whether the asker has dialled that address, and knows who answers there."""
+    return f" {other.address} {other.id} " in asker.ask("net", "status").text
+
+
 class Two(MeshTest):
     def pair(self) -> List[Host]:
         a, b = self.host("a"), self.host("b")
@@ -83,6 +88,9 @@ class Two(MeshTest):
                 b.wait_ready()
                 self.wait_peers(a, b.id)
                 self.wait_peers(b, a.id)
+                # The later of two attempts may come a second after the first, if nobody listened there yet.
+                for asker, other in ((a, b), (b, a)):
+                    wait_until(lambda: met(asker, other), PATIENCE, f"{asker.id} has dialled {other.id}")
                 wait_until(lambda: connections(a, b) == 1, PATIENCE, "one connection")
                 self.assertTrue(holds_for(lambda: connections(a, b) == 1, 1))
                 self.assertEqual({a.peers()[b.id]["direction"], b.peers()[a.id]["direction"]}, {"in", "out"})
