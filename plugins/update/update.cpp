@@ -18,6 +18,10 @@ constexpr std::string_view kWords =
     "update knows: `compress` with a field update_to (update:compress;update_to:*), and `status`; "
     "a `file` with a digest is installed";
 
+constexpr std::string_view kMayHaveRun =
+    "this update may have gone out or been installed already: mswd was interrupted since, so it is not done again; "
+    "`mswctl call update:status` says what runs";
+
 using Clock = std::chrono::steady_clock;
 
 std::string text_setting(const plugin::Host& host, const char* key) {
@@ -70,6 +74,8 @@ void Update::take(const Datapack& d) {
     const std::string_view word = trimmed(d.body);
     if (d.method == "reply") {
         outgoing_.heard(d);
+    } else if (d.get("redelivered") == "1" && (d.method == "file" || word == "compress")) {
+        send_answer(host_, d.error_reply(Code::interrupted, kMayHaveRun));
     } else if (d.method == "file") {
         incoming_.install(d);
     } else if (word == "compress") {

@@ -212,6 +212,18 @@ TEST_F(UpdatePlugin, SaysWhatItDoesNotUnderstand) {
     EXPECT_EQ(ask(empty).get("error"), "bad-request");
 }
 
+TEST_F(UpdatePlugin, DoesNothingTwiceThatAnInterruptionHid) {
+    RunningModule module(host_, msw_plugin_entry());
+    Datapack file = as_received(packed());
+    for (Datapack again : {asked("compress"), std::move(file)}) {
+        again.set("redelivered", "1");
+        EXPECT_EQ(ask(again).get("error"), "interrupted");
+    }
+    Datapack harmless = asked("status");
+    harmless.set("redelivered", "1");
+    EXPECT_EQ(ask(harmless).get("error"), "");
+}
+
 TEST_F(UpdatePlugin, SaysWhyItCantPack) {
     set("file_root", "/proc/none");
     RunningModule module(host_, msw_plugin_entry());
