@@ -16,7 +16,7 @@ from typing import Iterator, List, Optional, Tuple
 # Folders in the order in which they may use each other: a file may include what stands at its place or before it.
 ORDERS = {
     "lib": ["msw", "base", "uv"],
-    "daemon": ["counters", "forwarder", "wakeups", "services", "durable", "host", "control", "sys"],  # what is not listed here comes last
+    "daemon": ["counters", "forwarder", "wakeups", "to_loop", "services", "durable", "host", "control", "sys"],  # what is not listed here comes last
     "plugins/net": ["core", "io"],
 }
 UPSTAIRS = ("daemon", "plugins", "mswctl")

@@ -105,6 +105,14 @@ public:
         forwarder.stamp(d, sender);
         ASSERT_EQ(forwarder.forward(DatapackRef(std::move(d)), sender).verdict, Forwarded::Verdict::done);
     }
+    /// What `shell` answers.
+    void answer(const Mail& mail, const char* body) {
+        Datapack d = mail.datapack->reply();
+        d.body = body;
+        const Sender shell{"shell", "plugin:shell"};
+        forwarder.stamp(d, shell);
+        (void)forwarder.forward(DatapackRef(std::move(d)), shell);
+    }
     /// One from another host. @return whether it was written
     bool arrive(const std::string& app, const std::string& flag, std::uint64_t n, std::size_t body = 4) {
         std::optional<bool> written;
@@ -230,11 +238,7 @@ TEST_F(InboxTest, AnAnswerIsWrittenWithTheEndOfItsQuestion) {
     h.start();
     h.send("get", "shell", "q", "asker");
     Mail mail = h.next("shell");
-    Datapack answer = mail.datapack->reply();
-    answer.body = "done";
-    const Sender shell{"shell", "plugin:shell"};
-    h.forwarder.stamp(answer, shell);
-    (void)h.forwarder.forward(DatapackRef(std::move(answer)), shell);
+    h.answer(mail, "done");
     EXPECT_EQ(h.rows(spool::Box::inbox).front().app, "shell") << "and not before";
     mail.delivery.done();
     Mail told = h.next("asker");
@@ -250,16 +254,9 @@ TEST_F(InboxTest, WhatWasAnsweredWithoutBeingDoneIsAnsweredOnce) {
     h.add("asker");
     h.start();
     h.send("get", "shell", "q", "asker");
-    const auto answer = [&](const Mail& mail, const char* body) {
-        Datapack d = mail.datapack->reply();
-        d.body = body;
-        const Sender shell{"shell", "plugin:shell"};
-        h.forwarder.stamp(d, shell);
-        (void)h.forwarder.forward(DatapackRef(std::move(d)), shell);
-    };
-    answer(h.next("shell"), "from one that died");
+    h.answer(h.next("shell"), "from one that died");
     Mail again = h.next("shell");
-    answer(again, "at last");
+    h.answer(again, "at last");
     again.delivery.done();
     Mail told = h.next("asker");
     EXPECT_EQ(told.datapack->body, "at last");
@@ -290,10 +287,7 @@ TEST_F(InboxTest, AnAnswerAfterTheEndOfItsQuestionIsDurableToo) {
     Mail mail = h.next("shell");
     mail.delivery.done();
     EXPECT_TRUE(h.empties(spool::Box::inbox));
-    Datapack d = mail.datapack->reply();
-    const Sender shell{"shell", "plugin:shell"};
-    h.forwarder.stamp(d, shell);
-    (void)h.forwarder.forward(DatapackRef(std::move(d)), shell);
+    h.answer(mail, "body");
     EXPECT_EQ(h.next("asker").datapack->get("durable"), "1");
 }
 
@@ -310,10 +304,7 @@ TEST_F(InboxTest, AnswersForProgramsThatLeftAreForNobodyElse) {
     h.add("shell");
     h.start();
     Mail mail = h.next("shell");
-    Datapack d = mail.datapack->reply();
-    const Sender shell{"shell", "plugin:shell"};
-    h.forwarder.stamp(d, shell);
-    (void)h.forwarder.forward(DatapackRef(std::move(d)), shell);
+    h.answer(mail, "body");
     h.add("@1");
     mail.delivery.done();
     EXPECT_TRUE(h.wait([&] {

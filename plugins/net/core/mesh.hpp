@@ -198,7 +198,8 @@ private:
                 std::uint64_t token, std::uint64_t generation) override;
     void recall(const std::string& member, const FlowName& flow, std::uint64_t token) override;
     [[nodiscard]] std::uint64_t begin_accepting(const Datapack& d, std::size_t hosts);
-    void accepted(Parcel& parcel, const std::string& host, const std::string& word, Time now);
+    /// @param accepting  of Parcel; 0: nobody waits for it
+    void accepted(std::uint64_t accepting, const std::string& host, const std::string& word, Time now);
     void refused(Parcel& parcel, const std::string& host, Count count, const Error& why, Time now);
 
     // Custody::Output

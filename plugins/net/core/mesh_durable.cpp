@@ -88,7 +88,7 @@ void Mesh::carry_durable(Parcel& parcel, const std::string& member, const std::s
     shelf_.accept(member, host, std::move(held), parcel.answered,
                   [this, about = std::move(about), host](const Result<void>& done, Time at) mutable {
                       if (done) {
-                          accepted(about, host, "spooled", at);
+                          accepted(about.accepting, host, "spooled", at);
                       } else {
                           about.answered = 0;
                           refused(about, host, Count::queue_full, done.error(), at);
@@ -122,8 +122,8 @@ std::uint64_t Mesh::begin_accepting(const Datapack& d, std::size_t hosts) {
     return last_accepting_;
 }
 
-void Mesh::accepted(Parcel& parcel, const std::string& host, const std::string& word, Time now) {
-    const auto at = accepting_.find(std::exchange(parcel.accepting, 0));
+void Mesh::accepted(std::uint64_t accepting, const std::string& host, const std::string& word, Time now) {
+    const auto at = accepting_.find(accepting);
     if (at == accepting_.end()) return;
     at->second.lines.append(host).append(" ").append(word).append("\n");
     if (--at->second.open > 0) return;
@@ -147,7 +147,7 @@ void Mesh::refused(Parcel& parcel, const std::string& host, Count count, const E
                   parcel.datapack.method + " for " + parcel.datapack.app + " on " + host + " was refused: " + why.text,
                   &parcel.datapack);
     }
-    accepted(parcel, host, "refused " + std::string(wire_name(why.code)) + ' ' + why.text, now);
+    accepted(parcel.accepting, host, "refused " + std::string(wire_name(why.code)) + ' ' + why.text, now);
 }
 
 }  // namespace msw::net

@@ -3,6 +3,7 @@
 
 #include "msw/encoder.hpp"
 #include "msw/host_id.hpp"
+#include "plugins/net/core/flow/via.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -10,18 +11,6 @@
 
 namespace msw::net {
 namespace {
-
-std::string joined(const std::vector<std::string>& hosts) {
-    std::string text;
-    for (const std::string& host : hosts) text.append(text.empty() ? "" : ",").append(host);
-    return text;
-}
-
-/// Take the first host off a list. @return what is left
-std::string_view rest_of(std::string_view via) {
-    const std::size_t comma = via.find(',');
-    return comma == std::string_view::npos ? std::string_view{} : via.substr(comma + 1);
-}
 
 /// @return whether a head fits where the flow's fields come to it
 bool head_fits(const Datapack& d) {
@@ -104,9 +93,8 @@ bool Mesh::carry(Parcel& parcel, Time now) {
     const bool is_question = d.method != "reply";
     Held held;
     held.expires = *expires;
-    held.lines = "to: " + host + "\n";
     way.pop_back();
-    if (!way.empty()) held.lines += "via: " + joined(way) + "\n";
+    held.lines = lines_for(host, joined_via(way));
     held.via = std::move(way);
     const bool durable = d.get("durable") == "1";
     held.datapack = std::make_shared<const Datapack>(std::move(d));
@@ -122,7 +110,7 @@ bool Mesh::carry(Parcel& parcel, Time now) {
         parcel.datapack = *held.datapack;
         refused(parcel, host, Count::queue_full, taken.error(), now);
     } else {
-        accepted(parcel, host, "accepted", now);
+        accepted(parcel.accepting, host, "accepted", now);
     }
     return true;
 }
@@ -185,7 +173,7 @@ void Mesh::carried(LinkId id, Datapack d, Time now) {
     const bool ends_here = is_self(to);
     const std::string_view via = d.get("via");
     std::string_view left = via;
-    while (!left.empty() && is_self(left.substr(0, left.find(',')))) left = rest_of(left);
+    while (!left.empty() && is_self(first_of(left))) left = rest_of(left);
     if (left.size() != via.size()) {
         d.set("via", std::string(left));
         id = 0;  // whoever forces a way may have it go back
@@ -205,7 +193,7 @@ void Mesh::pass_on(LinkId from, Datapack d, Time now) {
         if (status != std::errc{} || rest != text.data() + text.size()) hops = 0;
     }
     const std::string_view via = d.get("via");
-    const std::string_view next = via.empty() ? d.get("to") : via.substr(0, via.find(','));
+    const std::string_view next = via.empty() ? d.get("to") : first_of(via);
     const Link* link = link_toward(routes_.table().named(next).member);
     // A relay stores nothing: the origin has it still, and sends it again.
     if (hops == 0 || link == nullptr || link->id == from || !edge_.has_room(link->id)) {

@@ -184,24 +184,24 @@ void Mesh::dispatch(Parcel parcel, Time now) {
     if (carry(parcel, now)) return;
     const Route route = find_route(parcel.way, around_, parcel.came_from);
     const std::string host = parcel.way.back();
-    Parcel about;
-    about.accepting = std::exchange(parcel.accepting, 0);
+    // What becomes of it later is no news about its being taken.
+    const std::uint64_t accepting = std::exchange(parcel.accepting, 0);
     if (route.kind == Route::Kind::here) {
         if (parcel.answered != 0) store_->done_with(std::exchange(parcel.answered, 0));
         arrived(0, std::move(parcel.datapack), now);
-        accepted(about, host, "accepted", now);
+        accepted(accepting, host, "accepted", now);
         return;
     }
     if (leaves_at_once(parcel, route)) {
         write_old(*peers_.to(route.next), std::move(parcel), route);
-        accepted(about, host, "accepted", now);
+        accepted(accepting, host, "accepted", now);
         return;
     }
     if (Result<void> added = outbox_.add(parcel, now); !added) {
-        parcel.accepting = about.accepting;
+        parcel.accepting = accepting;
         refused(parcel, host, Count::queue_full, added.error(), now);
     } else {
-        accepted(about, host, "accepted", now);
+        accepted(accepting, host, "accepted", now);
     }
 }
 

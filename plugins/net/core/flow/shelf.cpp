@@ -1,28 +1,19 @@
 #include "plugins/net/core/flow/shelf.hpp"
 
+#include "plugins/net/core/flow/via.hpp"
+
 #include <algorithm>
 #include <iterator>
 
 namespace msw::net {
 namespace {
 
-std::string joined(const std::vector<std::string>& hosts) {
-    std::string text;
-    for (const std::string& host : hosts) text.append(text.empty() ? "" : ",").append(host);
-    return text;
-}
-
 /// Take the forced way out of a Datapack that was on disk.
 void set_way(Held& held, const std::string& host) {
-    held.lines = "to: " + host + "\n";
-    const std::string via(held.datapack->get("via"));
+    const std::string_view via = held.datapack->get("via");
+    held.lines = lines_for(host, via);
     if (via.empty()) return;
-    held.lines += "via: " + via + "\n";
-    for (std::size_t from = 0; from <= via.size();) {
-        const std::size_t end = std::min(via.find(',', from), via.size());
-        held.via.push_back(via.substr(from, end - from));
-        from = end + 1;
-    }
+    held.via = split_via(via);
     Datapack without = *held.datapack;
     without.head.remove("via");
     held.datapack = std::make_shared<const Datapack>(std::move(without));
@@ -94,17 +85,15 @@ void Shelf::accept(const std::string& member, const std::string& host, Held held
     std::shared_ptr<const Datapack> stored = held.datapack;
     if (!held.via.empty()) {
         auto with_way = std::make_shared<Datapack>(*held.datapack);
-        with_way->set("via", joined(held.via));
+        with_way->set("via", joined_via(held.via));
         stored = std::move(with_way);
     }
     StoredRow row{0,     member,           host, app, held.epoch, held.n, held.run, held.sent_for, held.expires / 1000,
                   false, std::move(stored)};
-    ++adding_;
     store_->add(
         row, answered,
         [this, row, held = std::move(held), answered, done = std::move(done)](const Result<std::int64_t>& number,
                                                                               Time at) mutable {
-            --adding_;
             if (number) {
                 row.row = held.row = *number;
                 added(row, std::move(held), at);

@@ -52,9 +52,6 @@ public:
     /// Write down what is to be sent, read what there is room for. To be called after each batch of events.
     void pump(Time now);
 
-    /// @return how many are on their way to the disk
-    [[nodiscard]] std::size_t adding() const noexcept { return adding_; }
-
 private:
     struct Flow {
         std::string member;
@@ -97,7 +94,6 @@ private:
     bool listed_ = false;  // which flows there are from before is known
     bool listing_ = false;
     Time list_not_before_{0};
-    std::size_t adding_ = 0;
 };
 
 }  // namespace msw::net
