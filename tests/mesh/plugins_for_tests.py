@@ -1,6 +1,9 @@
 """Executable plugins that tests put into a host's plugin folder."""
 
+import os
 from pathlib import Path
+
+from harness.wait import wait_until
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
@@ -98,26 +101,24 @@ for d in receive_queue:
             send_queue.put(Datapack("post", d.text, {}, bytes(10_000)))
 """
 
-# Takes a Datapack only when its file says so: one for each line of FILE.go; and writes the `number` of each to FILE.took.
+# Takes nothing before let_go(), then all; and writes the `number` of each to FILE.took.
 SLOW = """#!/usr/bin/env python3
-import os, time
+import os
 from msw import receive_queue, send_queue
-taken = 0
-def allowed():
-    try:
-        with open(__file__ + ".go") as f:
-            return int(f.read() or 0)
-    except (OSError, ValueError):
-        return 0
-while True:
-    while taken >= allowed():
-        time.sleep(0.01)
-    d = receive_queue.get()
-    if d is None:
-        break
-    taken += 1
+gate = __file__ + ".gate"
+if not os.path.exists(gate):
+    os.mkfifo(gate)
+open(gate).close()  # until somebody opens the other end
+for d in receive_queue:
     with open(__file__ + ".took", "a") as f:
         print(d.head.get("number", "?"), file=f)
     if d.method == "get":
         send_queue.put(d.reply(d.body))
 """
+
+
+def let_go(slow: Path) -> None:
+    """Let the plugin SLOW in that file begin."""
+    # Without somebody who reads there it can't be opened.
+    os.close(wait_until(lambda: os.open(f"{slow}.gate", os.O_WRONLY | os.O_NONBLOCK), what=f"{slow} is there"))
+

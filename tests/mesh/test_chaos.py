@@ -61,7 +61,15 @@ class Sender(threading.Thread):
                         number += BATCH
             except (OSError, AssertionError, EOFError):
                 number += BATCH  # what was under way may or may not have been accepted
-                time.sleep(0.05)
+                self.wait_for_host()
+
+    def wait_for_host(self) -> None:
+        while not self.over.is_set():
+            try:
+                self.host.attach().close()
+                return
+            except (OSError, AssertionError, EOFError):
+                self.over.wait(0.05)
 
 
 class Chaos(MeshTest):

@@ -49,12 +49,11 @@ class Put(PressureTest):
 
     def test_without_end_it_waits_until_there_is_room(self) -> None:
         host = self.loaded(slow=given.SLOW)
-        go = Path(str(host.plugins / "slow") + ".go")
         most = 60
         with host.attach() as client:
             client.send(Datapack("get", "pressure", {"flag": "1"}, f"slow {16 * KIB} -1 {most}"))
             wait_until(lambda: host.queue("slow")["bytes"] > 230 * KIB, what="its mailbox is full")
-            go.write_text(str(most))
+            given.let_go(host.plugins / "slow")
             answer = client.receive()
             assert answer
             self.assertEqual(answer.text.split()[0], str(most))
@@ -80,7 +79,7 @@ class Ledger(PressureTest):
 
     def test_all_of_a_flood_adds_up(self) -> None:
         host = self.loaded(echo=given.ECHO, slow=given.SLOW, deaf=given.DEAF)
-        Path(str(host.plugins / "slow") + ".go").write_text("1000000")
+        given.let_go(host.plugins / "slow")
         answers: List[Dict[str, str]] = [{} for _ in range(self.SENDERS)]
         threads = [threading.Thread(target=self.ask_many, args=(host, n, answers[n])) for n in range(self.SENDERS)]
         stuck = threading.Thread(target=self.flood_deaf, args=(host,), daemon=True)

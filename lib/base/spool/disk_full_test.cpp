@@ -11,7 +11,6 @@
 #include <chrono>
 #include <cstring>
 #include <functional>
-#include <iostream>
 #include <string>
 
 namespace msw::spool {
@@ -172,8 +171,7 @@ private:
 TEST(SpoolDiskFull, OnAFileSystemOfItsOwn) {
     const TinyDisk disk;
     if (!disk.why_not().empty()) {
-        std::cerr << "SKIPPED: a full file system can be tried by root only (mount: " << disk.why_not() << ")\n";
-        GTEST_SKIP();
+        GTEST_SKIP() << "a full file system can be tried by root only (mount: " << disk.why_not() << ")";
     }
     test::SpoolUser user(small(disk.path("spool.db")));
     ASSERT_TRUE(user.open());
