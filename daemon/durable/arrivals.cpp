@@ -63,7 +63,30 @@ void Arrivals::write(const std::string& key) {
     }
     const Flow& last = all.back().flow;
     batch.changes.emplace_back(spool::PutMarks{last.origin, last.run, last.name, std::to_string(last.n), now()});
-    inbox_.commit(std::move(batch), anchor_.guard([this, key](const Result<void>& done) { end(key, done.ok()); }));
+    inbox_.commit(std::move(batch), anchor_.guard([this, key](const Result<void>& done) {
+        if (done || arriving_[key].writing.size() == 1) {
+            end(key, done.ok());
+        } else {
+            write_fewer(key);
+        }
+    }));
+}
+
+/// There may be room for a part of them.
+void Arrivals::write_fewer(const std::string& key) {
+    Arriving& arriving = arriving_[key];
+    const auto half = arriving.writing.begin() + static_cast<std::ptrdiff_t>(arriving.writing.size() / 2);
+    std::vector<Arrival> refused(std::make_move_iterator(half), std::make_move_iterator(arriving.writing.end()));
+    arriving.writing.erase(half, arriving.writing.end());
+    refuse_waiting(arriving, refused);
+    write(key);
+    for (const Arrival& arrival : refused) arrival.written(false);
+}
+
+/// What came behind one that is not on disk must not be there either: the mark would pass that over.
+void Arrivals::refuse_waiting(Arriving& arriving, std::vector<Arrival>& refused) {
+    std::move(arriving.waiting.begin(), arriving.waiting.end(), std::back_inserter(refused));
+    arriving.waiting.clear();
 }
 
 void Arrivals::add(const Arrival& arrival, Inbox::Batch& batch) {
@@ -104,11 +127,7 @@ void Arrivals::add_answer(const Arrival& arrival, std::set<spool::RowId>& answer
 void Arrivals::end(const std::string& key, bool ok) {
     Arriving& arriving = arriving_[key];
     std::vector<Arrival> all = std::exchange(arriving.writing, {});
-    if (!ok) {
-        // What came behind one that is not on disk must not be there either: the mark would pass that over.
-        std::move(arriving.waiting.begin(), arriving.waiting.end(), std::back_inserter(all));
-        arriving.waiting.clear();
-    }
+    if (!ok) refuse_waiting(arriving, all);
     if (arriving.waiting.empty()) {
         arriving_.erase(key);
     } else {

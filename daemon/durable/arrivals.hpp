@@ -51,6 +51,8 @@ private:
     void begin(const std::string& key);
     void look_up(const std::string& key, std::size_t i);
     void write(const std::string& key);
+    void write_fewer(const std::string& key);
+    static void refuse_waiting(Arriving& arriving, std::vector<Arrival>& refused);
     void add(const Arrival& arrival, Inbox::Batch& batch);
     void add_answer(const Arrival& arrival, std::set<spool::RowId>& answered, Inbox::Batch& batch);
     void end(const std::string& key, bool ok);

@@ -150,7 +150,7 @@ void QueueWords::retry(spool::RowId row, const Done& done) {
     spool_.read(spool::FindRow{row}, anchor_.guard([this, row, done](const Result<spool::FindRow::Answer>& found) {
         if (!found || !*found || (*found)->listed.box != spool::Box::dead) {
             done(found ? Error{Code::bad_request,
-                               "row " + std::to_string(row) + " is no dead letter; `mswctl queue ls dead` lists them"}
+                               "row " + std::to_string(row) + " is no dead letter; `mswctl queue dead` lists them"}
                        : found.error());
         } else if ((*found)->listed.was_in == spool::Box::outbox) {
             send_again(**found, done);

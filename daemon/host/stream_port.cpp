@@ -305,9 +305,18 @@ void StreamPort::expect_done(SaysDone how) {
 }
 
 void StreamPort::done(std::string_view flag) {
-    if (const auto at = kept_.find(std::string(flag)); at != kept_.end()) {
+    if (const auto at = kept_.lower_bound(flag); at != kept_.end() && at->first == flag) {
         at->second.done();
         kept_.erase(at);
+        return;
+    }
+    // It may have read the first ones of a batch, the rest of which is still being written.
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        Mail& mail = batch_[i];
+        if (!mail.delivery.kept() || mail.datapack->get("flag") != flag) continue;
+        mail.delivery.done();
+        ends_[i] = 0;
+        return;
     }
 }
 

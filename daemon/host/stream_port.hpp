@@ -13,11 +13,11 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace msw {
@@ -128,7 +128,7 @@ private:
         std::shared_ptr<Mailbox> mailbox;
     };
     std::optional<Held> held_;
-    std::unordered_multimap<std::string, Delivery> kept_;  // written, and not done with, by flag
+    std::multimap<std::string, Delivery, std::less<>> kept_;  // written, and not done with, by flag
     SaysDone says_done_ = SaysDone::no;
     uv::Timer done_grace_;
     bool bringing_in_ = false;  // a file is being copied; what was read behind it waits

@@ -9,6 +9,7 @@ from pathlib import Path
 import plugins_for_tests as given
 from harness.host import Host
 from harness.mesh import MeshTest
+from harness.wait import wait_until
 from msw import Datapack
 
 MIB = 1024 * 1024
@@ -61,6 +62,37 @@ class Disk(MeshTest):
         (host.state / "filler").unlink()
         self.assertEqual(self.receive_file(host, "small", 4096).text.split()[0], "4096")
         self.assertFalse((host.files / "large").exists())
+
+    def test_a_full_one_refuses_what_is_durable_and_keeps_what_it_has(self) -> None:
+        a, b = self.host("a"), self.host("b")
+        self.disk(a.state, "32m")
+        a.write_addresses(b.address)
+        b.add_plugin("echo", given.ECHO)
+        b.start()
+        a.start()
+        self.wait_peers(a, "b")
+        b.stop()
+        accepted = 0
+        with a.attach() as client:
+            while True:
+                question = {"to": "b", "durable": "1", "want": "accept", "flag": f"{accepted:04x}",
+                            "stamps": "small answers"}
+                client.send(Datapack("get", "echo", question, bytes(64 * 1024)))
+                answer = client.receive()
+                assert answer
+                if answer.text != "b spooled\n":
+                    break
+                accepted += 1
+        self.assertIn("b refused disk-full", answer.text)
+        self.assertGreater(accepted, 10)
+        self.assertNotIn("error", a.ask("log", "what is not durable goes on").head)
+        b.start()
+        wait_until(lambda: a.json("mswd", "queue ls")["rows"] == [], timeout=60, what="what was accepted is sent")
+        rows = wait_until(lambda: (rows := a.json("mswd", "queue ls inbox")["rows"]) and len(rows) >= accepted and rows,
+                          timeout=60, what="and answered")
+        self.assertEqual(len({row["flag"] for row in rows}), accepted)
+        wait_until(lambda: a.ask("echo", "again", {"to": "b", "durable": "1"}).text == "again",
+                   what="with what was sent away there is room again")
 
     def test_one_that_becomes_read_only(self) -> None:
         host = self.host()

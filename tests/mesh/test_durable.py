@@ -1,9 +1,11 @@
 """Durable Datapacks: on disk at both ends, once to their plugin, whatever dies in between."""
 
+import time
 import unittest
 from pathlib import Path
 from typing import Any, Dict, List
 
+import plugins_for_tests as given
 from harness.host import PATIENCE, Host
 from harness.mesh import MeshTest
 from harness.wait import wait_until
@@ -46,6 +48,14 @@ for d in receive_queue:
 """
 
 
+# Knows nothing of `done`: it says so with its first word, and takes nothing after that.
+MUTE = """#!/usr/bin/env python3
+import os, signal
+os.write(1, b"post log msw/1\\nlength: 5\\n\\nhello")
+signal.pause()
+"""
+
+
 def lines(path: Path) -> List[str]:
     return path.read_text().splitlines() if path.exists() else []
 
@@ -72,6 +82,13 @@ class Durable(MeshTest):
     def wait_empty(self, host: Host, *boxes: str) -> None:
         for box in boxes:
             wait_until(lambda: self.rows(host, box) == [], what=f"nothing is left in the {box} of {host.id}")
+
+    def typed(self, host: Host, *words: str, exit_code: int = 0) -> str:
+        """What mswctl says."""
+        run = host.ctl(*words)
+        said: str = run.stdout + run.stderr
+        self.assertEqual(run.returncode, exit_code, said)
+        return said
 
     def send(self, host: Host, to: str, texts: List[str], **head: str) -> None:
         """Send durable posts, and wait until they are on disk."""
@@ -175,6 +192,77 @@ class Durable(MeshTest):
         host.start()
         answer = host.ask("ledger", "x", {"to": "nobody", "durable": "1"})
         self.assertEqual(answer.head["error"], "no-such-host")
+
+    def test_a_dead_letter_is_tried_again_by_hand(self) -> None:
+        host = self.host()
+        hopeless = host.add_plugin("hopeless", HOPELESS)
+        host.start()
+        with host.attach() as client:
+            client.send(Datapack("post", "hopeless", {"durable": "1"}, b"x"))
+        dead = wait_until(lambda: self.rows(host, "dead"), timeout=60, what="it is given up")[0]
+        hopeless.unlink()
+        host.add_plugin("hopeless", LEDGER)
+        self.assertIn(str(dead["row"]), self.typed(host, "queue", "retry", str(dead["row"])))
+        wait_until(lambda: lines(host.files / "ledger") == ["x again"], what="it came once more")
+        self.wait_empty(host, "inbox", "dead")
+
+    def test_what_expired_on_its_way_is_tried_again_by_hand(self) -> None:
+        a, b = self.both_up()
+        b.stop()
+        self.send(a, "b", ["late"], expires=str(int(time.time()) + 1))
+        dead = wait_until(lambda: self.rows(a, "dead"), what="its time is over")[0]
+        self.assertEqual((dead["host"], dead["maybe_delivered"]), ("b", False))
+        self.typed(a, "queue", "retry", str(dead["row"]))
+        b.start()
+        wait_until(lambda: lines(b.files / "ledger") == ["late"], what="it has come")
+        self.wait_empty(a, "outbox", "dead")
+
+    def test_what_is_removed_by_hand_is_not_sent(self) -> None:
+        a, b = self.both_up()
+        b.stop()
+        self.send(a, "b", ["one", "two", "three"])
+        row = str(self.rows(a, "outbox")[1]["row"])
+        self.assertIn(row, self.typed(a, "queue", "rm", row))
+        self.assertIn(f'there is no "{row}"', self.typed(a, "queue", "rm", row, exit_code=1))
+        b.start()
+        self.wait_empty(a, "outbox")
+        wait_until(lambda: lines(b.files / "ledger") == ["one", "three"], what="the others have come")
+
+    def test_being_done_with_the_first_while_the_next_are_being_written(self) -> None:
+        host = self.host()
+        host.add_plugin("echo", given.ECHO)
+        host.start()
+        with host.attach() as client:
+            for n in range(40):
+                client.send(Datapack("get", "echo", {"durable": "1", "flag": f"{n:04x}", "stamps": "1"}, bytes(64_000)))
+            flags = {answer.head["flag"] for answer in (client.receive(PATIENCE) for _ in range(40)) if answer}
+        self.assertEqual(len(flags), 40)
+        self.wait_empty(host, "inbox", "dead")
+
+    def test_without_a_word_about_done_it_is_done_when_it_is_in_the_pipe(self) -> None:
+        host = self.host()
+        host.add_plugin("mute", MUTE)
+        host.start()
+        with host.attach() as client:
+            client.send(Datapack("post", "mute", {"durable": "1", "want": "accept"}, b"x"))
+            self.assertIsNotNone(client.receive(PATIENCE))
+        self.wait_empty(host, "inbox", "dead")
+
+    def test_an_attached_program_that_says_done(self) -> None:
+        host = self.host()
+        host.start()
+        with host.attach("worker", head={"done": "1"}) as worker:
+            with host.attach() as client:
+                client.send(Datapack("get", "worker", {"durable": "1", "flag": "feed"}, b"job"))
+            job = worker.receive(PATIENCE)
+            assert job
+            self.assertEqual([row["handed"] for row in self.rows(host, "inbox")], [1])
+        with host.attach("worker", head={"done": "1"}) as worker:
+            job = worker.receive(PATIENCE)
+            assert job
+            self.assertEqual((job.text, job.head["redelivered"]), ("job", "1"))
+            worker.send(Datapack("post", "mswd", {"flag": job.head["flag"]}, b"done"))
+            self.wait_empty(host, "inbox")
 
     def test_a_shell_command_that_was_interrupted_is_not_run_again(self) -> None:
         host = self.host()

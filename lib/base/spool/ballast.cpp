@@ -28,6 +28,14 @@ bool Ballast::make() const {
     return file && files_.allocate(file.get(), 2 * bytes) == 0 && files_.truncate(file.get(), bytes) == 0;
 }
 
+bool Ballast::fits_with(std::uint64_t bytes_more) const {
+    if (2 * bytes_ <= bytes_more) return true;
+    const OpenFile file(files_, path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    const bool fits = file && files_.allocate(file.get(), static_cast<off_t>(2 * bytes_ - bytes_more)) == 0;
+    (void)files_.unlink(path_.c_str());
+    return fits;
+}
+
 void Ballast::give_up() {
     if (bytes_ == 0) return;
     (void)files_.unlink(path_.c_str());

@@ -21,6 +21,8 @@ public:
     /// Take it on board, if it isn't. Only if there is room for twice as much: else the next row would find the disk as
     /// full as the last. @return whether it is there
     [[nodiscard]] bool take();
+    /// @return whether take() would find room if so many bytes more were free
+    [[nodiscard]] bool fits_with(std::uint64_t bytes_more) const;
     /// Give its room up.
     void give_up();
 

@@ -19,6 +19,11 @@ namespace msw::spool {
            std::holds_alternative<Revive>(c);
 }
 
+/// @return whether it takes a row away for good
+[[nodiscard]] inline bool removes_rows(const Change& c) noexcept {
+    return std::holds_alternative<RemoveOutbox>(c) || std::holds_alternative<RemoveInbox>(c);
+}
+
 /// Thread: that of its Database, which outlives it.
 class Changer {
 public:

@@ -43,7 +43,7 @@ std::uint64_t fill(test::SpoolUser& user, std::uint64_t from, const std::string&
 }
 
 /// What must go on while the disk is full, then what must go on when it is not.
-/// @param give_room  makes room on the disk
+/// @param give_room  makes room on the disk; null: taking the rows away is enough
 void what_makes_room_goes_on(test::SpoolUser& user, std::uint64_t rows, const std::function<void()>& give_room) {
     const FlowKey flow{"m-hmsy", "log"};
     EXPECT_EQ(user.read(AskTotals{})->condition, Condition::disk_full);
@@ -62,9 +62,10 @@ void what_makes_room_goes_on(test::SpoolUser& user, std::uint64_t rows, const st
         ASSERT_TRUE(told.ok()) << n << ": " << told.error().text;
     }
     EXPECT_EQ(user.read(AskTotals{})->outbox.rows, 1U);
-    EXPECT_EQ(user.read(AskTotals{})->condition, Condition::disk_full);
-
-    give_room();
+    if (give_room) {
+        EXPECT_EQ(user.read(AskTotals{})->condition, Condition::disk_full);
+        give_room();
+    }
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
     bool taken = false;
     while (!taken && std::chrono::steady_clock::now() < deadline) taken = user.write({outgoing(900001, "small")}).ok();
@@ -88,7 +89,35 @@ TEST(SpoolDiskFull, WhatMakesRoomGoesOn) {
     ASSERT_TRUE(user.write({outgoing(800000, "the one that stays")}));
     const std::uint64_t rows = fill(user, 1);
     EXPECT_GT(rows, 300U) << "there was room for so many";
-    what_makes_room_goes_on(user, rows, [&] { disk.set_capacity(20UL << 20); });
+    what_makes_room_goes_on(user, rows, nullptr);
+}
+
+TEST(SpoolDiskFull, AnswersThatEndTheirQuestionsGoOn) {
+    test::ForgetfulDisk disk;
+    const test::ForgetfulVfs vfs(disk, "answers");
+    Settings settings = small("/spool.db");
+    settings.vfs = vfs.name();
+    settings.files = &disk;
+    settings.retry = std::chrono::hours(1);
+    test::SpoolUser user(settings);
+    disk.set_capacity(7UL << 20);
+    ASSERT_TRUE(user.open());
+    const std::uint64_t rows = fill(user, 1);
+    const auto ended = [&](std::uint64_t n) { return RemoveOutbox{ByNumber{{"m-hmsy", "log"}, 1, {n}}}; };
+    // Large ones, until a part of the ballast is used up.
+    std::uint64_t n = 1;
+    while (user.write({incoming(n, std::string(60'000, 'a')), ended(n)}).ok() && n < rows) ++n;
+    EXPECT_GE(n, 3U);
+    EXPECT_LE(n, 6U);
+    EXPECT_EQ(user.write({incoming(n, std::string(60'000, 'a')), ended(n)}).error().code, Code::disk_full);
+    EXPECT_EQ(user.read(AskTotals{})->outbox.rows, rows - (n - 1)) << "what is refused takes nothing away";
+    // Small ones as many as there are questions.
+    for (; n <= rows; ++n) {
+        const Result<Written> told = user.write({incoming(n, "small"), ended(n)});
+        ASSERT_TRUE(told.ok()) << n << " of " << rows << ": " << told.error().text;
+    }
+    EXPECT_EQ(user.read(AskTotals{})->outbox.rows, 0U);
+    EXPECT_EQ(user.read(AskTotals{})->condition, Condition::disk_full);
 }
 
 TEST(SpoolDiskFull, OthersMayFillIt) {

@@ -16,7 +16,8 @@
 // and whoever waited for the failed group is told which it was.
 //
 // When the disk is full, new rows are refused (Code::disk_full); a ballast file of Settings::ballast_bytes is given up
-// so that all that makes room goes on, and made anew once there is room for twice as much.
+// so that all that makes room goes on, answers that come with the end of their question too, and made anew once there
+// is room for twice as much.
 //
 // A damaged file is set aside as PATH.damaged-TIME, with its log, and a new one begun.
 #pragma once

@@ -85,11 +85,12 @@ bool Database::in_transaction() const noexcept { return sqlite3_get_autocommit(d
 
 std::int64_t Database::changes() const noexcept { return sqlite3_changes64(db_); }
 
-void Database::checkpoint() {
+void Database::checkpoint(bool cut) {
     if (failed()) return;
     int pages = 0;
     int carried = 0;
-    const int result = sqlite3_wal_checkpoint_v2(db_, nullptr, SQLITE_CHECKPOINT_PASSIVE, &pages, &carried);
+    const int mode = cut ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
+    const int result = sqlite3_wal_checkpoint_v2(db_, nullptr, mode, &pages, &carried);
     if (result != SQLITE_OK) return fail(result);
     if (carried == pages) wal_pages_ = 0;
 }

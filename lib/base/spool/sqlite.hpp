@@ -56,7 +56,8 @@ public:
     /// @return pages in the log, as the last commit left it
     [[nodiscard]] int wal_pages() const noexcept { return wal_pages_; }
     /// Carry the log over into the file; the next commit begins it anew.
-    void checkpoint();
+    /// @param cut  make the log short as well: else it keeps its place on the disk
+    void checkpoint(bool cut);
     /// Give the file room on the disk for so many bytes. @return false: there is none
     [[nodiscard]] bool make_room(std::int64_t bytes);
     /// Write the log as it reads once more and sync it. Nothing if it is empty.

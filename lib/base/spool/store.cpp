@@ -5,6 +5,7 @@
 #include "base/spool/schema.hpp"
 
 #include <fcntl.h>
+#include <algorithm>
 #include <cerrno>
 #include <ctime>
 #include <system_error>
@@ -170,8 +171,21 @@ void Store::roll_back() {
 void Store::carry_over(bool at_once) {
     const std::int64_t bytes = db_->wal_pages() * kPage;
     if (bytes == 0 || (!at_once && bytes < static_cast<std::int64_t>(settings_.wal_bytes))) return;
-    db_->checkpoint();
+    db_->checkpoint(false);
     pages_with_room_ = 0;  // it may have become shorter
+}
+
+bool Store::take_ballast(bool cut_log) {
+    if (ballast_.take()) return true;
+    if (!cut_log || !is_open() || !ballast_.fits_with(log_bytes())) return false;
+    db_->checkpoint(true);
+    pages_with_room_ = 0;
+    return trouble() == Trouble::none && ballast_.take();
+}
+
+std::uint64_t Store::log_bytes() const {
+    const OpenFile log(files_, (settings_.path + "-wal").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    return log ? static_cast<std::uint64_t>(std::max<off_t>(0, files_.size(log.get()))) : 0;
 }
 
 bool Store::has_spare_room() {

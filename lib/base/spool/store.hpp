@@ -73,6 +73,9 @@ public:
     void set_aside();
 
     [[nodiscard]] Ballast& ballast() noexcept { return ballast_; }
+    /// Take it on board.
+    /// @param cut_log  with the room of the log, if it needs that: the log keeps its size when it has been carried over
+    [[nodiscard]] bool take_ballast(bool cut_log);
 
 private:
     struct Prepared {
@@ -91,6 +94,7 @@ private:
     void look_for_damage();
     void close(bool keep_log);
     [[nodiscard]] bool room_for_pages();
+    [[nodiscard]] std::uint64_t log_bytes() const;
 
     const Settings& settings_;
     FileCalls& files_;

@@ -15,8 +15,11 @@ constexpr std::chrono::milliseconds kIdle{50};
 
 Error ended() { return {Code::closed, "mswd ends"}; }
 
-bool adds_rows(const Changes& changes) noexcept {
-    return std::any_of(changes.begin(), changes.end(), [](const Change& c) { return adds_rows(c); });
+// Which part of the ballast answers may use up, one in so many: the rest is for the log of what only takes away.
+constexpr std::uint64_t kForAnswers = 4;
+
+bool any_of(const Changes& changes, bool (*is)(const Change&) noexcept) {
+    return std::any_of(changes.begin(), changes.end(), is);
 }
 
 }  // namespace
@@ -49,7 +52,7 @@ Result<void> Spool::Writer::start() {
 void Spool::Writer::write(Changes changes, Done<Written> done) {
     Request request;
     request.bytes = size_of(changes);
-    request.makes_room = !adds_rows(changes);
+    request.makes_room = !any_of(changes, adds_rows);
     request.write = {std::move(changes), std::move(done)};
     put(std::move(request));
 }
@@ -163,9 +166,8 @@ Trouble Spool::Writer::apply_all(std::vector<WriteRequest>& lists, std::vector<R
     store_.begin();
     bool any = false;
     for (const WriteRequest& list : lists) {
-        if (condition_ == Condition::disk_full && adds_rows(list.changes)) {
-            results.emplace_back(
-                Error{Code::disk_full, "the disk is full, so nothing new is taken (" + settings_.path + ')'});
+        if (condition_ == Condition::disk_full && any_of(list.changes, adds_rows)) {
+            results.push_back(apply_while_full(list.changes));
         } else {
             results.push_back(store_.apply(list.changes));
         }
@@ -175,6 +177,17 @@ Trouble Spool::Writer::apply_all(std::vector<WriteRequest>& lists, std::vector<R
     if (any) return store_.commit();
     store_.roll_back();
     return store_.trouble();
+}
+
+/// An answer comes with the end of its question. So that questions don't wait for ever for a disk that they themselves
+/// have filled, such a list is taken if the whole stays as small as it was, give or take a part of the ballast.
+/// @pre it is the only list of its transaction, which is rolled back if it is refused
+Result<Written> Spool::Writer::apply_while_full(const Changes& changes) {
+    const Error full{Code::disk_full, "the disk is full, so nothing new is taken (" + settings_.path + ')'};
+    if (!any_of(changes, removes_rows)) return full;
+    Result<Written> result = store_.apply(changes);
+    if (!result || store_.trouble() != Trouble::none) return result;
+    return store_.ledger().weight() <= weight_when_full_ + settings_.ballast_bytes / kForAnswers ? result : full;
 }
 
 void Spool::Writer::commit_each(std::vector<WriteRequest>& lists) {
@@ -263,6 +276,7 @@ void Spool::Writer::disk_is_full() {
     store_.ballast().give_up();
     next_try_ = Clock::now() + settings_.retry;
     if (std::exchange(condition_, Condition::disk_full) == Condition::disk_full) return;
+    weight_when_full_ = store_.ledger().weight();
     hooks_.report(Priority::error, "the disk of " + settings_.path +
                                        " is full: no new durable Datapacks are taken until there is room again");
 }
@@ -270,7 +284,8 @@ void Spool::Writer::disk_is_full() {
 void Spool::Writer::look_for_room() {
     if (Clock::now() < next_try_) return;
     next_try_ = Clock::now() + settings_.retry;
-    if (!store_.ballast().take()) return;
+    // While there is much to take away the log is better off with the place it has.
+    if (!store_.take_ballast(store_.ledger().weight() < weight_when_full_ / 2)) return look_at_trouble();
     condition_ = Condition::good;
     hooks_.report(Priority::notice, "the disk of " + settings_.path + " has room again");
 }

@@ -66,6 +66,7 @@ private:
     [[nodiscard]] Totals totals() const;
 
     [[nodiscard]] Trouble apply_all(std::vector<WriteRequest>& lists, std::vector<Result<Written>>& results);
+    [[nodiscard]] Result<Written> apply_while_full(const Changes& changes);
     void disk_is_full();
     void look_for_room();
     void disk_failed(Doubt doubt);
@@ -78,6 +79,7 @@ private:
     RequestQueue queue_;
     Store store_;
     Condition condition_ = Condition::good;
+    std::uint64_t weight_when_full_ = 0;  // of outbox and inbox, when the disk became full
     std::optional<Doubt> doubt_;
     std::string failure_;  // what the disk said
     Clock::time_point next_try_;

@@ -27,7 +27,8 @@ class Closed(AssertionError):
 class Client:
     """One connection. Use as a context manager."""
 
-    def __init__(self, path: str, app: str = "", attach: bool = True, timeout: float = 20) -> None:
+    def __init__(self, path: str, app: str = "", attach: bool = True, timeout: float = 20,
+                 head: Optional[Dict[str, str]] = None) -> None:
         self.timeout = timeout
         self.decoder = Decoder()
         self.arrived: Deque[Datapack] = deque()
@@ -37,13 +38,13 @@ class Client:
             self.socket.settimeout(timeout)
             self.socket.connect(path)
             if attach:
-                self._attach(app)
+                self._attach(app, head or {})
         except BaseException:
             self.socket.close()
             raise
 
-    def _attach(self, app: str) -> None:
-        answer = self.ask("mswd", "attach", {"proto": "1", "app": app})
+    def _attach(self, app: str, head: Dict[str, str]) -> None:
+        answer = self.ask("mswd", "attach", {"proto": "1", "app": app, **head})
         if "error" in answer.head:
             raise Refused(answer)
         self.app = answer.head["app"]

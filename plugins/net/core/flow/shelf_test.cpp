@@ -266,6 +266,32 @@ TEST_F(ShelfTest, OneHostHasOnlySoManyFlows) {
     EXPECT_TRUE(shelf.room_for("1", "rin", Datapack("post", "app3", "x")));
 }
 
+TEST_F(ShelfTest, AForcedWayIsKeptOnDiskAndFoundThere) {
+    meet(kThere, 1);
+    Held held;
+    Datapack d("post", "log", "x");
+    d.set("flag", "forced");
+    held.datapack = std::make_shared<const Datapack>(std::move(d));
+    held.via = {"p", "q"};
+    held.expires = 1'000'000;
+    shelf.accept("1", "rin", std::move(held), 0, [](const Result<void>&, Time) {});
+    disk.work();
+    EXPECT_EQ(disk.rows.front().datapack->get("via"), "p,q");
+    Custody later(kThereAgain, *this);
+    Shelf restarted(kThereAgain, 8, later);
+    restarted.start(&disk);
+    disk.work();
+    later.meet("1", kThere, 1, now);
+    restarted.pump(now);
+    disk.work();
+    std::vector<Held> found;
+    later.for_each_durable("1", "log", [&](const Held& one) { found.push_back(one); });
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_THAT(found.front().via, ElementsAre("p", "q"));
+    EXPECT_EQ(found.front().lines, "to: rin\nvia: p,q\n");
+    EXPECT_EQ(found.front().datapack->get("via"), "") << "between hosts it is no field of the sender's";
+}
+
 TEST_F(ShelfTest, ARowThatWasTakenAwayIsNotSent) {
     up = false;
     meet(kThere, 1);
