@@ -26,7 +26,7 @@ void Mesh::write_frame(LinkId link, Datapack frame) {
 }
 
 void Mesh::begin_session(const Link& link, Time now) {
-    sessions_.emplace(link.id, Session{std::nullopt, LinkWatch(now)});
+    sessions_.emplace(link.id, Session{std::nullopt, LinkWatch(now, link.we_dialled)});
     write_frame(link.id, to_datapack({settings_.id,
                                       settings_.member,
                                       settings_.epoch,
@@ -83,6 +83,7 @@ void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time n
         const auto n = number(frame.get("n"));
         if (const auto root = number(frame.get("routes"), 16)) routes_.root_heard(id, *root, now);
         if (n && frame.app == "pong") session.watch.pong(*n, now);
+        if (frame.app == "ping") session.watch.heard_ping(now);
         if (n && frame.app == "ping" && edge_.has_room(id)) {
             Datapack pong("link", "pong");
             pong.set("n", frame.get("n"));
@@ -126,7 +127,7 @@ void Mesh::watch_links(Time now) {
         if (!session.hello && now - peers_.find(id)->since >= kHandshake) mute.push_back(id);
         if (slept) session.watch.forgive(now);
         const LinkWatch::State before = session.watch.state();
-        const LinkWatch::State state = session.watch.judge(edge_.vitals(id), now);
+        const LinkWatch::State state = session.watch.judge([&] { return edge_.vitals(id); }, now);
         if (state == LinkWatch::State::down) down.push_back(id);
         if (state != before && state != LinkWatch::State::down) {
             const bool busy = state == LinkWatch::State::busy;
@@ -134,8 +135,9 @@ void Mesh::watch_links(Time now) {
                       nullptr);
             routes_.set_busy(id, busy, now);
         }
+        if (!session.hello || !edge_.has_room(id)) continue;
         const std::optional<std::uint64_t> n = session.watch.ping_due(now);
-        if (!n || !session.hello || !edge_.has_room(id)) continue;
+        if (!n) continue;
         Datapack ping("link", "ping");
         ping.set("n", std::to_string(*n));
         ping.set("routes", to_text(routes_.root()));

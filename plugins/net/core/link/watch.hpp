@@ -1,6 +1,7 @@
 // Whether the host at the other end of a link is up, busy or down. Source: docs/protocol.md, "Failure".
 //
-//     up    bytes come; each link is pinged every second, so silence means something
+//     up    bytes come; each link is pinged every second by the end that leads, so silence means something; the other
+//           end does so when it hears no ping
 //     busy  its kernel acknowledges what we send, but not a byte comes: stopped, swapping, overloaded
 //     down  neither
 //
@@ -27,15 +28,23 @@ struct Vitals {
 class LinkWatch {
 public:
     static constexpr Time kPing{1'000};
+    static constexpr Time kNoPing{1'500};        ///< after which who doesn't lead pings, too
+    static constexpr Time kRoundTrip{10'000};    ///< between two pings for the round trip alone
     static constexpr Time kSilence{2'500};       ///< after which a host that isn't acknowledging is down
     static constexpr Time kMostSilence{60'000};  ///< the same if it is acknowledging, or its window is closed
 
     enum class State : std::uint8_t { up, busy, down };
 
-    explicit LinkWatch(Time now) noexcept : heard_(now), forgiven_(now), since_(now), next_ping_(now) {}
+    /// @param leads  whether this end is the one that pings
+    LinkWatch(Time now, bool leads) noexcept
+        : leads_(leads), heard_(now), forgiven_(now), since_(now), next_ping_(now) {}
 
     /// Bytes came.
     void heard(Time now) noexcept { heard_ = now; }
+    /// A ping came.
+    void heard_ping(Time now) noexcept {
+        if (!leads_) next_ping_ = std::min(now + kNoPing, pinged_ + kRoundTrip);
+    }
 
     /// @return the number of the ping that is due
     [[nodiscard]] std::optional<std::uint64_t> ping_due(Time now) noexcept {
@@ -49,16 +58,12 @@ public:
         if (n == ping_) round_trip_ = now - pinged_;
     }
 
+    /// @param ask_vitals  called if bytes alone don't tell
     /// @return how it is now
-    State judge(const Vitals& vitals, Time now) noexcept {
+    template <class AskVitals>
+    State judge(const AskVitals& ask_vitals, Time now) {
         const Time silent = now - heard_;
-        const Time unacknowledged = std::min(vitals.unacknowledged, now - forgiven_);
-        const State state = std::min(silent, unacknowledged) > limit(vitals) ? State::down
-                            : silent <= kSilence                             ? State::up
-                            : silent > kMostSilence                          ? State::down
-                                                                             : State::busy;
-        if (state != state_) since_ = now;
-        return state_ = state;
+        return set(silent <= kSilence ? State::up : judge_silent(silent, ask_vitals(), now), now);
     }
 
     /// This host itself stood still: what it didn't hear in that time says nothing.
@@ -71,6 +76,17 @@ public:
     [[nodiscard]] std::optional<Time> round_trip() const noexcept { return round_trip_; }
 
 private:
+    State set(State state, Time now) noexcept {
+        if (state != state_) since_ = now;
+        return state_ = state;
+    }
+
+    [[nodiscard]] State judge_silent(Time silent, const Vitals& vitals, Time now) const noexcept {
+        const Time unacknowledged = std::min(vitals.unacknowledged, now - forgiven_);
+        if (std::min(silent, unacknowledged) > limit(vitals) || silent > kMostSilence) return State::down;
+        return State::busy;
+    }
+
     /// While the window is closed, probes are all that is acknowledged, and they come less and less often.
     [[nodiscard]] static Time limit(const Vitals& v) noexcept {
         if (!v.window_closed) return kSilence;
@@ -78,6 +94,7 @@ private:
         return std::clamp(probe, kSilence, kMostSilence);
     }
 
+    bool leads_;
     Time heard_;
     Time forgiven_;
     Time since_;
