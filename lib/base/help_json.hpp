@@ -15,6 +15,7 @@ namespace msw {
 [[nodiscard]] inline Json options_as_json(const CLI::App& app) {
     Json all = Json::array();
     for (const CLI::Option* option : app.get_options()) {
+        if (option->get_group().empty()) continue;  // hidden from --help, too
         Json names = Json::array();
         for (const std::string& name : option->get_snames()) names.push("-" + name);
         for (const std::string& name : option->get_lnames()) names.push("--" + name);

@@ -9,8 +9,8 @@
 
 namespace msw::net {
 
-Dialer::Dialer(uv_loop_t* loop, Address address, std::function<void(Outcome)> done)
-    : loop_(loop), address_(std::move(address)), done_(std::move(done)), deadline_(loop, [this] {
+Dialer::Dialer(uv_loop_t* loop, Address address, bool anywhere, std::function<void(Outcome)> done)
+    : loop_(loop), address_(std::move(address)), anywhere_(anywhere), done_(std::move(done)), deadline_(loop, [this] {
           end({std::nullopt, false, "no connection within 10 s"});
       }) {
     deadline_.start(kTimeout);
@@ -35,7 +35,7 @@ void Dialer::resolve() {
         for (; found != nullptr && !any; found = found->ai_next) {
             std::memset(&to, 0, sizeof to);
             std::memcpy(&to, found->ai_addr, found->ai_addrlen);
-            any = is_loopback(to);
+            any = anywhere_ || is_loopback(to);
         }
         if (any) {
             connect(to);

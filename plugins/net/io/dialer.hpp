@@ -25,8 +25,9 @@ public:
         std::string why;                   ///< if it isn't connected
     };
 
+    /// @param anywhere  beyond loopback, too
     /// @param done  called once, never from within this call; the Dialer may be destroyed in it
-    Dialer(uv_loop_t* loop, Address address, std::function<void(Outcome)> done);
+    Dialer(uv_loop_t* loop, Address address, bool anywhere, std::function<void(Outcome)> done);
 
     [[nodiscard]] const Address& address() const noexcept { return address_; }
 
@@ -37,6 +38,7 @@ private:
 
     uv_loop_t* loop_;
     Address address_;
+    bool anywhere_;
     std::function<void(Outcome)> done_;
     std::optional<uv::Stream> stream_;
     uv::Timer deadline_;

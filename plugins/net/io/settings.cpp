@@ -23,13 +23,13 @@ std::int64_t number(const plugin::Host& host, const char* key, std::int64_t othe
     return std::clamp(value_of(host, key).as_int(otherwise), least, most);
 }
 
-Result<sockaddr_storage> listen_address(const plugin::Host& host) {
+Result<sockaddr_storage> listen_address(const plugin::Host& host, bool clear_listen) {
     std::string ip = value_of(host, "listen_ip").as_string();
     if (ip.empty() || ip == "localhost") ip = "127.0.0.1";
     const auto port = static_cast<std::uint16_t>(number(host, "listen_port", 3900, 0, 65535));
     const std::optional<sockaddr_storage> address = as_ip({ip, port});
     if (!address) return Error{Code::bad_request, R"("listen_ip" must be an IP address, not ")" + ip + '"'};
-    if (!is_loopback(*address)) {
+    if (!is_loopback(*address) && !clear_listen) {
         return Error{Code::refused, "\"listen_ip\" is " + ip + ", but " + std::string(kInTheClear) +
                                         R"(. Set "listen_ip": "127.0.0.1" in the configuration and restart mswd)"};
     }
@@ -53,7 +53,8 @@ Result<Settings> read_settings(const plugin::Host& host) {
         return Error{Code::bad_request, R"("onlyproxy" needs "proxy": the id of the host that relays for this one)"};
     }
     s.mesh.old_room = static_cast<std::size_t>(number(host, "buffsize", 4096, 512, 1 << 20));
-    Result<sockaddr_storage> address = listen_address(host);
+    s.clear_listen = value_of(host, "clear_listen").as_bool();
+    Result<sockaddr_storage> address = listen_address(host, s.clear_listen);
     if (!address) return address.error();
     s.listen = *address;
     s.backlog = static_cast<int>(number(host, "listen_num", 39, 1, 4096));

@@ -13,6 +13,7 @@ namespace msw::net {
 struct Settings {
     MeshSettings mesh;
     sockaddr_storage listen{};  ///< where to listen; port 0: the system chooses one
+    bool clear_listen = false;  ///< links may lead anywhere, in the clear
     int backlog = 39;           ///< connections that may wait to be accepted
     std::string config_dir;     ///< where address.txt lies
     std::string file_root;

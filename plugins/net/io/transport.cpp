@@ -4,6 +4,7 @@
 #include "msw/encoder.hpp"
 #include "plugins/net/io/endpoint.hpp"
 #include "plugins/net/io/identity.hpp"
+#include "plugins/net/io/own_addresses.hpp"
 #include "plugins/net/io/vitals.hpp"
 
 #include <chrono>
@@ -40,7 +41,7 @@ Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* host) {
     if (Result<void> listening = transport->listen(); !listening) return listening.error();
     if (transport->disk_.works()) transport->mesh_.set_store(&transport->disk_);
     transport->reloaded();
-    transport->mesh_.set_addresses(transport->own_addresses(), transport->now());
+    transport->announce_addresses();
     transport->tick();
     return transport;
 }
@@ -69,15 +70,19 @@ Transport::~Transport() {
 
 void Transport::tick() {
     mesh_.set_clock(wall_ms(), now());
+    if (is_wildcard(settings_.listen) && now() >= next_look_) {
+        next_look_ = now() + kLookAtAddresses;
+        announce_addresses();
+    }
     mesh_.tick(now());
     offer_held();
     next_tick_ = now() + mesh_.pace();
     tick_.start(mesh_.pace());
 }
 
-std::vector<Address> Transport::own_addresses() const {
-    if (settings_.mesh.only_proxy) return {};
-    return {{ip_text(settings_.listen), listener_->port()}};
+void Transport::announce_addresses() {
+    if (settings_.mesh.only_proxy) return;
+    mesh_.set_addresses(own_addresses(settings_.listen, listener_->port()), now());
 }
 
 Result<void> Transport::listen() {
@@ -92,8 +97,9 @@ Result<void> Transport::listen() {
     }
     listener_ = std::move(listener).value();
     mesh_.set_listen_port(listener_->port());
-    host_.log(MSW_INFO, "listening on " + to_text({ip_text(settings_.listen), listener_->port()}) + "; " +
-                            std::string(kInTheClear));
+    host_.log(MSW_INFO,
+              "listening on " + to_text({ip_text(settings_.listen), listener_->port()}) + "; " +
+                  (settings_.clear_listen ? "links are in the clear, and lead anywhere" : std::string(kInTheClear)));
     return {};
 }
 
@@ -130,8 +136,9 @@ void Transport::accepted(uv::Stream stream) {
 
 void Transport::dial(const Address& address) {
     if (dialers_.contains(address)) return;  // its end is the end of this one, too
-    dialers_[address] = std::make_unique<Dialer>(
-        loop_, address, [this, address](Dialer::Outcome outcome) { dial_ended(address, std::move(outcome)); });
+    dialers_[address] =
+        std::make_unique<Dialer>(loop_, address, settings_.clear_listen,
+                                 [this, address](Dialer::Outcome outcome) { dial_ended(address, std::move(outcome)); });
 }
 
 void Transport::dial_ended(const Address& address, Dialer::Outcome outcome) {

@@ -92,7 +92,9 @@ private:
     [[nodiscard]] bool settle(const plugin::Handle& datapack);
     void end_of_turn();
     void tick();
-    [[nodiscard]] std::vector<Address> own_addresses() const;
+    void announce_addresses();
+
+    static constexpr Time kLookAtAddresses{5'000};
 
     plugin::Host host_;
     uv_loop_t* loop_;
@@ -112,6 +114,7 @@ private:
     std::optional<uv::Listener> listener_;
     uv::Timer tick_;
     Time next_tick_{0};
+    Time next_look_{0};  // at this machine's addresses
     TurnHook turn_;
 };
 
