@@ -1,4 +1,4 @@
-"""Two hosts that are killed and stopped again and again while durable Datapacks flow between them: a ledger at each end.
+"""Hosts that are killed and stopped, and their cables pulled, while durable Datapacks flow: a ledger at each end.
 
 $MSW_CHAOS_S is how many seconds of that ($MSW_CHAOS_SEED: which); tests/run has a few, and a release wants 60.
 """
@@ -10,11 +10,12 @@ import threading
 import time
 import unittest
 from collections import Counter
-from typing import List, Set
+from typing import List, Sequence, Set
 
 from harness.client import Client
 from harness.host import PATIENCE, Host
 from harness.mesh import MeshTest
+from harness.network import Cable
 from harness.wait import wait_until
 from msw import Datapack
 from test_durable import LEDGER, lines
@@ -33,6 +34,7 @@ class Sender(threading.Thread):
         self.accepted: Set[str] = set()
         self.tried: Set[str] = set()
         self.over = threading.Event()
+        self.well = False  # until it has ended as it should
 
     def batch(self, client: Client, first: int) -> None:
         flags = {}
@@ -62,48 +64,75 @@ class Sender(threading.Thread):
             except (OSError, AssertionError, EOFError):
                 number += BATCH  # what was under way may or may not have been accepted
                 self.wait_for_host()
+        self.well = True
 
     def wait_for_host(self) -> None:
         while not self.over.is_set():
             try:
-                self.host.attach().close()
-                return
+                with self.host.attach():
+                    return
             except (OSError, AssertionError, EOFError):
                 self.over.wait(0.05)
 
 
-class Chaos(MeshTest):
-    def test_nothing_that_was_accepted_is_lost_or_doubled(self) -> None:
-        chance = random.Random(SEED)
-        a, b = self.host("a"), self.host("b")
-        a.write_addresses(b.address)
-        b.write_addresses(a.address)
-        b.add_plugin("ledger", LEDGER)
-        b.start()
-        a.start()
-        self.wait_peers(a, "b")
+class Faults:
+    """What befalls hosts and cables, one thing after another."""
+
+    def __init__(self, hosts: Sequence[Host], cables: Sequence[Cable] = ()) -> None:
+        self.chance = random.Random(SEED)
+        self.hosts = hosts
+        self.cables = cables
+        self.out: List[Cable] = []
+
+    def go_on(self, seconds: float) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            time.sleep(self.chance.uniform(0.05, 0.8))
+            what = self.chance.random()
+            if self.cables and what < 0.6:
+                self.cable()
+            elif what < 0.9:
+                self.kill()
+            else:
+                self.stop()
+        for cable in self.out:
+            cable.plug()
+
+    def cable(self) -> None:
+        if self.out and self.chance.random() < 0.6:
+            self.out.pop(self.chance.randrange(len(self.out))).plug()
+            return
+        cable = self.chance.choice(self.cables)
+        if cable in self.out:
+            return
+        self.out.append(cable)
+        self.chance.choice((cable.pull, cable.swallow))()
+
+    def kill(self) -> None:
+        victim = self.chance.choice(self.hosts)
+        victim.kill()
+        time.sleep(self.chance.choice((0, 0, 0.3)))
+        victim.start()
+
+    def stop(self) -> None:
+        victim = self.chance.choice(self.hosts)
+        assert victim.process
+        victim.process.send_signal(signal.SIGSTOP)
+        time.sleep(self.chance.uniform(0.1, max(1.5, SECONDS / 4)))
+        victim.process.send_signal(signal.SIGCONT)
+
+
+class Ledgers(MeshTest):
+    def flow_through(self, faults: Faults, a: Host, b: Host) -> None:
+        """Send from a to b meanwhile, then compare what a accepted with what b's plugin wrote down."""
         sender = Sender(a)
         sender.start()
         try:
-            until = time.monotonic() + SECONDS
-            while time.monotonic() < until:
-                time.sleep(chance.uniform(0.05, 0.8))
-                victim = chance.choice((a, b))
-                if chance.random() < 0.8:
-                    victim.kill()
-                    time.sleep(chance.choice((0, 0, 0.3)))
-                    victim.start()
-                else:
-                    assert victim.process
-                    victim.process.send_signal(signal.SIGSTOP)
-                    time.sleep(chance.uniform(0.1, 1.5))
-                    victim.process.send_signal(signal.SIGCONT)
+            faults.go_on(SECONDS)
         finally:
             sender.over.set()
             sender.join()
-        self.check(b, sender)
-
-    def check(self, b: Host, sender: Sender) -> None:
+        self.assertTrue(sender.well)
         self.assertGreater(len(sender.accepted), BATCH)
 
         def missing() -> List[str]:
@@ -113,8 +142,20 @@ class Chaos(MeshTest):
         once = Counter(line for line in came if " " not in line)
         self.assertEqual([t for t, n in once.items() if n > 1], [], "what is not marked came twice")
         self.assertEqual({line.split()[0] for line in came} - sender.tried, set())
-        print(f"seed {SEED}: {len(sender.accepted)} accepted, {len(came)} handed on, "
+        print(f"{self.id()}, seed {SEED}: {len(sender.accepted)} accepted, {len(came)} handed on, "
               f"{sum(' ' in line for line in came)} of them again")
+
+
+class Chaos(Ledgers):
+    def test_nothing_that_was_accepted_is_lost_or_doubled(self) -> None:
+        a, b = self.host("a"), self.host("b")
+        a.write_addresses(b.address)
+        b.write_addresses(a.address)
+        b.add_plugin("ledger", LEDGER)
+        b.start()
+        a.start()
+        self.wait_peers(a, "b")
+        self.flow_through(Faults((a, b)), a, b)
 
 
 if __name__ == "__main__":
