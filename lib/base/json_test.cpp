@@ -89,10 +89,10 @@ TEST(Json, SaysWhatWasFoundAndWhatWasExpected) {
         {"[\"ab", "line 1, column 5: found the end of the text, expected `\"` at the end of the string"},
         {"[\"a\nb\"]", "line 1, column 4: found the end of the line, expected `\"` at the end of the string"},
         {"[\"\xff\"]", "line 1, column 3: found bytes that aren't UTF-8, expected text"},
-        {"[\"C:\\Users\"]",
+        {R"(["C:\Users"])",
          "line 1, column 5: found `\\` before a character that needs none, expected one of "
          "\\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u"},
-        {"[\"\\u12x4\"]", "line 1, column 3: found `\\u` that means no character, expected `\\u` and four hex digits"},
+        {R"(["\u12x4"])", "line 1, column 3: found `\\u` that means no character, expected `\\u` and four hex digits"},
         {"[1.]", "line 1, column 4: found `]`, expected a digit after the point of the number"},
         {"[\x01]",
          "line 1, column 2: found a control character (byte 1), expected a value: \"text\", a number, true, "

@@ -132,6 +132,7 @@ TEST(Mailbox, NothingIsLostOrDoubledBetweenThreads) {
     constexpr int kProducers = 3;
     Mailbox box(8 * kOne, kOne);
     std::vector<std::thread> producers;
+    producers.reserve(kProducers);
     for (int p = 0; p < kProducers; ++p) {
         producers.emplace_back([&box, p] {
             for (int i = 0; i < kEach;) {

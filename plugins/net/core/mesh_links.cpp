@@ -127,7 +127,7 @@ void Mesh::watch_links(Time now) {
         if (!session.hello && now - peers_.find(id)->since >= kHandshake) mute.push_back(id);
         if (slept) session.watch.forgive(now);
         const LinkWatch::State before = session.watch.state();
-        const LinkWatch::State state = session.watch.judge([&] { return edge_.vitals(id); }, now);
+        const LinkWatch::State state = session.watch.judge([this, link = id] { return edge_.vitals(link); }, now);
         if (state == LinkWatch::State::down) down.push_back(id);
         if (state != before && state != LinkWatch::State::down) {
             const bool busy = state == LinkWatch::State::busy;
