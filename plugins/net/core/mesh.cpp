@@ -70,10 +70,11 @@ void Mesh::tick(Time now) {
     for (const Parcel& parcel : outbox_.expire(now, [this](const Parcel& p) {
              return find_route(p.way, around_, p.came_from).kind != Route::Kind::wait;
          })) {
-        failed(parcel.datapack, Count::unreachable,
-               {Code::unreachable, parcel.way.back() + " could not be reached in " +
-                                       std::to_string(Outbox::kMostTries) + " tries over two and a half minutes"},
-               now);
+        const std::string why = parcel.ends ? " was not reached before its time ran out"
+                                            : " could not be reached in " + std::to_string(Outbox::kMostTries) +
+                                                  " tries over two and a half minutes";
+        failed(parcel.datapack, parcel.ends ? Count::expired : Count::unreachable,
+               {Code::unreachable, parcel.way.back() + why}, now);
     }
     pump(now);
     for (std::size_t i = 0; i < kCounts; ++i) {

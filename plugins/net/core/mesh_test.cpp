@@ -162,6 +162,34 @@ TEST(Mesh, APeerThatComesUpLateGetsWhatWaitsInOrder) {
     EXPECT_EQ(a.ask("queue").body, "[]");
 }
 
+TEST(Mesh, ForAHostThatWasNeverSeenItsTimeIsOverWhenItSays) {
+    World world;
+    HostForTest& a = world.add("a");
+    const auto send = [&](const char* flag, const std::string& expires) {
+        Datapack d("get", "echo", "x");
+        d.set("id", "a");
+        d.set("from", "tester");
+        d.set("to", "b");
+        d.set("flag", flag);
+        d.set("expires", expires);
+        a.mesh.submit(std::move(d), world.now);
+    };
+    const std::int64_t now_s = world.now.count() / 1000;
+    send("wrong", "soon");
+    ASSERT_THAT(a.delivered, SizeIs(1));
+    EXPECT_EQ(a.delivered[0].get("error"), "bad-request");
+    send("soon", std::to_string(now_s + 10));
+    send("late", std::to_string(now_s + 1000));
+    world.pass(Time(12'000));
+    ASSERT_THAT(a.delivered, SizeIs(2));
+    EXPECT_EQ(a.delivered[1].get("flag"), "soon");
+    world.pass(Time(900'000));
+    EXPECT_THAT(a.delivered, SizeIs(2));
+    world.pass(Time(100'000));
+    ASSERT_THAT(a.delivered, SizeIs(3));
+    EXPECT_EQ(a.delivered[2].get("flag"), "late");
+}
+
 TEST(Mesh, AfterTheLastTryTheAskerIsTold) {
     World world;
     HostForTest& a = world.add("a");

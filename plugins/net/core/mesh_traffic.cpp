@@ -192,6 +192,15 @@ void Mesh::dispatch(Parcel parcel, Time now) {
         accepted(accepting, host, "accepted", now);
         return;
     }
+    if (parcel.came_from.empty() && !parcel.datapack.get("expires").empty()) {
+        const Result<std::int64_t> expires = lifetime_of(parcel.datapack, now);
+        if (!expires) {
+            parcel.accepting = accepting;
+            refused(parcel, host, Count::bad_request, expires.error(), now);
+            return;
+        }
+        parcel.ends = now + Time(*expires - wall(now));
+    }
     if (leaves_at_once(parcel, route)) {
         write_old(*peers_.to(route.next), std::move(parcel), route);
         accepted(accepting, host, "accepted", now);

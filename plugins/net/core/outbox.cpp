@@ -60,18 +60,20 @@ void Outbox::offer(const std::function<bool(Parcel&)>& take) {
     }
 }
 
+bool Outbox::fails(Parcel& p, Time now, const std::function<bool(const Parcel&)>& reachable) {
+    if (p.ends) return *p.ends <= now;
+    if (p.next_try > now) return false;
+    p.next_try += kBetweenTries;
+    if (p.next_try <= now) p.next_try = now + kBetweenTries;  // we stood still for long: one failure
+    return !reachable(p) && ++p.tries >= kMostTries;
+}
+
 std::vector<Parcel> Outbox::expire(Time now, const std::function<bool(const Parcel&)>& reachable) {
     std::vector<Parcel> failed;
     for (auto it = queues_.begin(); it != queues_.end();) {
         Queue& queue = it->second;
         for (auto p = queue.parcels.begin(); p != queue.parcels.end();) {
-            if (p->next_try > now) {
-                ++p;
-                continue;
-            }
-            p->next_try += kBetweenTries;
-            if (p->next_try <= now) p->next_try = now + kBetweenTries;  // we stood still for long: one failure
-            if (reachable(*p) || ++p->tries < kMostTries) {
+            if (!fails(*p, now, reachable)) {
                 ++p;
                 continue;
             }

@@ -41,9 +41,9 @@ public:
     /// @param take  @return whether it moved from the parcel
     void offer(const std::function<bool(Parcel&)>& take);
 
-    /// Count a failure for all whose time has come.
+    /// Count a failure for all whose next try is due.
     /// @param reachable  whether there is a way to that host now, so that it only waits for room
-    /// @return those that failed for the last time
+    /// @return those that failed for the last time, or whose time is over
     [[nodiscard]] std::vector<Parcel> expire(Time now, const std::function<bool(const Parcel&)>& reachable);
 
     [[nodiscard]] bool holds(const Way& way) const;
@@ -58,6 +58,8 @@ private:
         std::deque<Parcel> parcels;
         std::size_t bytes = 0;
     };
+    /// Count a failure if one is due. @return whether it was the last, or the parcel's time is over
+    static bool fails(Parcel& p, Time now, const std::function<bool(const Parcel&)>& reachable);
     void remove_front(Queue& queue, std::size_t weight) noexcept;
 
     std::map<std::string, Queue> queues_;  // by id_key() of the first host of the way

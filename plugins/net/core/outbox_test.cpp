@@ -79,6 +79,24 @@ TEST(Outbox, DropsAfterThe39thFailure) {
     EXPECT_EQ(outbox.bytes(), 0U);
 }
 
+TEST(Outbox, WhoSaysWhenItsTimeIsOverWaitsUntilThen) {
+    Outbox outbox;
+    Parcel soon = parcel("miku", "soon");
+    soon.ends = Time(2'000);
+    Parcel late = parcel("miku", "late");
+    late.ends = Time(1'000'000);
+    must_add(outbox, std::move(soon));
+    must_add(outbox, std::move(late));
+    EXPECT_TRUE(outbox.expire(Time(1'999), never).empty());
+    const std::vector<Parcel> first = outbox.expire(Time(2'000), always);
+    ASSERT_EQ(first.size(), 1U);
+    EXPECT_EQ(first[0].datapack.get("flag"), "soon");
+    for (Time now(2'000); now < Time(1'000'000); now += Outbox::kBetweenTries) {
+        ASSERT_TRUE(outbox.expire(now, never).empty()) << now.count();
+    }
+    EXPECT_EQ(outbox.expire(Time(1'000'000), never).size(), 1U);
+}
+
 TEST(Outbox, WaitingForRoomIsNoFailure) {
     Outbox outbox;
     must_add(outbox, parcel("miku", "1"));

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace msw::net {
@@ -28,6 +29,7 @@ struct Parcel {
     std::string came_from;        ///< the neighbour that gave it to us; empty: made on this host
     Time next_try{0};             ///< when it has failed once more
     unsigned tries = 0;           ///< failures so far
+    std::optional<Time> ends;     ///< when its time is over, if its sender said so: tries don't count then
     std::uint64_t answered = 0;   ///< for Store::add()
     std::uint64_t accepting = 0;  ///< whose `want: accept` waits for what becomes of it; 0: nobody's
     bool for_link = false;        ///< of this link only, or in custody here: not kept when the link goes
