@@ -354,6 +354,27 @@ TEST_F(InboxTest, BehindOneThatFoundNoRoomNothingOfItsFlowIsTaken) {
     EXPECT_EQ(h.mark("log"), "2");
 }
 
+TEST_F(InboxTest, WhereThereIsRoomForAPartOfThemTheyAreToldInTheirOrder) {
+    quotas.per_origin_bytes = 40'000;
+    HostForTest& h = start();
+    h.add("log");
+    h.start();
+    std::vector<std::pair<std::uint64_t, bool>> told;
+    const auto arrive = [&](std::uint64_t n, std::size_t body) {
+        Datapack d("get", "log", std::string(body, 'x'));
+        d.set("id", "rin");
+        h.durable->arrivals.arrive(d, {"1234", 7, "log", n}, [&told, n](bool ok) { told.emplace_back(n, ok); });
+    };
+    arrive(1, 4);  // the others wait for it, and are written in one go
+    arrive(2, 4);
+    arrive(3, 60'000);
+    arrive(4, 4);
+    EXPECT_TRUE(h.wait([&] { return told.size() == 4; }));
+    EXPECT_THAT(told,
+                ElementsAre(std::pair(1U, true), std::pair(2U, true), std::pair(3U, false), std::pair(4U, false)));
+    EXPECT_EQ(h.mark("log"), "2");
+}
+
 TEST(InboxOnADiskThatFails, WhatWasReceivedIsTakenOffItInTheEnd) {
     test::ForgetfulDisk disk;
     const test::ForgetfulVfs vfs(disk, "inbox_test");
@@ -383,6 +404,7 @@ TEST(InboxOnADiskThatFails, WhatWasReceivedIsTakenOffItInTheEnd) {
     };
     EXPECT_TRUE(answers(false));
     h.durable->outbox.received(&id, 1, false);
+    EXPECT_TRUE(answers(false)) << "and so that one is refused";
     disk.fail_all_syncs(false);
     EXPECT_TRUE(answers(true));
     EXPECT_TRUE(h.empties(spool::Box::outbox));
