@@ -72,21 +72,14 @@ void Arrivals::write(const std::string& key) {
     }));
 }
 
-/// There may be room for a part of them.
+/// There may be room for a part of them. The others hear of it when these do: who sent them goes by the order.
 void Arrivals::write_fewer(const std::string& key) {
     Arriving& arriving = arriving_[key];
     const auto half = arriving.writing.begin() + static_cast<std::ptrdiff_t>(arriving.writing.size() / 2);
-    std::vector<Arrival> refused(std::make_move_iterator(half), std::make_move_iterator(arriving.writing.end()));
+    arriving.refused.insert(arriving.refused.begin(), std::make_move_iterator(half),
+                            std::make_move_iterator(arriving.writing.end()));
     arriving.writing.erase(half, arriving.writing.end());
-    refuse_waiting(arriving, refused);
     write(key);
-    for (const Arrival& arrival : refused) arrival.written(false);
-}
-
-/// What came behind one that is not on disk must not be there either: the mark would pass that over.
-void Arrivals::refuse_waiting(Arriving& arriving, std::vector<Arrival>& refused) {
-    std::move(arriving.waiting.begin(), arriving.waiting.end(), std::back_inserter(refused));
-    arriving.waiting.clear();
 }
 
 void Arrivals::add(const Arrival& arrival, Inbox::Batch& batch) {
@@ -126,14 +119,20 @@ void Arrivals::add_answer(const Arrival& arrival, std::set<spool::RowId>& answer
 
 void Arrivals::end(const std::string& key, bool ok) {
     Arriving& arriving = arriving_[key];
-    std::vector<Arrival> all = std::exchange(arriving.writing, {});
-    if (!ok) refuse_waiting(arriving, all);
+    const std::vector<Arrival> all = std::exchange(arriving.writing, {});
+    std::vector<Arrival> refused = std::exchange(arriving.refused, {});
+    if (!ok || !refused.empty()) {
+        // What came behind one that is not on disk must not be there either: the mark would pass that over.
+        std::move(arriving.waiting.begin(), arriving.waiting.end(), std::back_inserter(refused));
+        arriving.waiting.clear();
+    }
     if (arriving.waiting.empty()) {
         arriving_.erase(key);
     } else {
         begin(key);
     }
     for (const Arrival& arrival : all) arrival.written(ok);
+    for (const Arrival& arrival : refused) arrival.written(false);
 }
 
 }  // namespace msw::durable

@@ -44,15 +44,15 @@ private:
     struct Arriving {
         std::vector<Arrival> writing;
         std::vector<Arrival> waiting;
-        std::size_t looking = 0;  // questions that are looked up
-        bool failed = false;      // one could not be
+        std::vector<Arrival> refused;  // they were behind those that are being written, and found no room
+        std::size_t looking = 0;       // questions that are looked up
+        bool failed = false;           // one could not be
     };
 
     void begin(const std::string& key);
     void look_up(const std::string& key, std::size_t i);
     void write(const std::string& key);
     void write_fewer(const std::string& key);
-    static void refuse_waiting(Arriving& arriving, std::vector<Arrival>& refused);
     void add(const Arrival& arrival, Inbox::Batch& batch);
     void add_answer(const Arrival& arrival, std::set<spool::RowId>& answered, Inbox::Batch& batch);
     void end(const std::string& key, bool ok);

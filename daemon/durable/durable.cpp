@@ -19,7 +19,7 @@ Durable::Durable(Services& services, std::unique_ptr<spool::Spool> spool)
     : spool_(std::move(spool)),
       inbox(services, *spool_),
       arrivals(services, *spool_, inbox),
-      outbox(*spool_),
+      outbox(*spool_, inbox),
       words(*spool_, inbox, [this](spool::RowId row) { removed_(row); }),
       keeper_(services, *spool_, inbox, [this](spool::RowId row) { removed_(row); }) {}
 

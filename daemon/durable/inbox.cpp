@@ -78,6 +78,13 @@ void Inbox::commit(Batch batch, std::function<void(const Result<void>&)> done) {
                  }));
 }
 
+void Inbox::write_in_the_end(spool::Changes changes) {
+    spool_.write(changes, anchor_.guard([this, changes](const Result<spool::Written>& written) {
+        if (written || written.error().code == Code::closed) return;
+        again_later([this, changes] { write_in_the_end(changes); });
+    }));
+}
+
 // What an asker that has left would have got stays on disk for `mswctl queue show`, even if another has its name by
 // now.
 bool Inbox::is_for_present(const std::string& asker, const Datapack& answer) const {
@@ -402,10 +409,9 @@ void Inbox::bury(App& app, spool::RowId id) {
                             std::string(row.datapack->get("flag")) + "`",
                         journal_fields(*row.datapack));
     ++buried_;
-    spool_.write(
+    write_in_the_end(
         {spool::Bury{spool::Box::inbox, id,
-                     "it was handed on " + std::to_string(row.handed) + " times, and never done with", true, now()}},
-        {});
+                     "it was handed on " + std::to_string(row.handed) + " times, and never done with", true, now()}});
     forget(id);
 }
 

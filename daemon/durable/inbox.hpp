@@ -84,6 +84,9 @@ public:
     /// Write it, and hand on what is in it. @param done  called later
     void commit(Batch batch, std::function<void(const Result<void>&)> done);
 
+    /// Write what nobody waits for, and what must not be left out for a disk that fails now.
+    void write_in_the_end(spool::Changes changes);
+
     /// Rows that were removed or buried on disk, by whomever: forget them.
     /// @return whether one is with its plugin, and stays
     [[nodiscard]] bool is_with_plugin(spool::RowId id) const;

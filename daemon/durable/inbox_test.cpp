@@ -1,5 +1,6 @@
 #include "daemon/durable/durable.hpp"
 #include "daemon/durable/stored.hpp"
+#include "tests/support/forgetful_vfs.hpp"
 #include "tests/support/temp_folder.hpp"
 
 #include <gmock/gmock.h>
@@ -17,13 +18,19 @@ using testing::SizeIs;
 /// All of the daemon that the inbox needs, on a disk of its own.
 class HostForTest {
 public:
-    HostForTest(const std::string& folder, const spool::Quotas& quotas)
+    HostForTest(const std::string& folder, const spool::Quotas& quotas, test::ForgetfulDisk* disk)
         : files(FileRoot::open(folder).value()),
           services{loop.raw(), post, wakeups, log, forwarder, files, [](std::string_view) { return std::nullopt; },
                    nullptr} {
         spool::Settings settings;
         settings.path = folder + "/spool.db";
         settings.quotas = quotas;
+        if (disk != nullptr) {
+            settings.path = "/spool.db";
+            settings.vfs = "inbox_test";
+            settings.files = disk;
+            settings.retry = std::chrono::milliseconds(5);
+        }
         durable = Durable::open(services, settings).value();
         services.durable = durable.get();
         forwarder.set_durable(&durable->inbox);
@@ -159,10 +166,11 @@ protected:
     /// The host as it is after a start: what another one left lies on the disk.
     HostForTest& start() {
         host.reset();
-        host = std::make_unique<HostForTest>(folder.path(), quotas);
+        host = std::make_unique<HostForTest>(folder.path(), quotas, disk);
         return *host;
     }
     test::TempFolder folder;
+    test::ForgetfulDisk* disk = nullptr;  ///< in place of the folder's
     spool::Quotas quotas;
     std::unique_ptr<HostForTest> host;
 };
@@ -344,6 +352,62 @@ TEST_F(InboxTest, BehindOneThatFoundNoRoomNothingOfItsFlowIsTaken) {
     EXPECT_EQ(h.mark("log"), "1");
     EXPECT_TRUE(h.arrive("log", "b", 2)) << "it goes on where it was";
     EXPECT_EQ(h.mark("log"), "2");
+}
+
+TEST_F(InboxTest, WhereThereIsRoomForAPartOfThemTheyAreToldInTheirOrder) {
+    quotas.per_origin_bytes = 40'000;
+    HostForTest& h = start();
+    h.add("log");
+    h.start();
+    std::vector<std::pair<std::uint64_t, bool>> told;
+    const auto arrive = [&](std::uint64_t n, std::size_t body) {
+        Datapack d("get", "log", std::string(body, 'x'));
+        d.set("id", "rin");
+        h.durable->arrivals.arrive(d, {"1234", 7, "log", n}, [&told, n](bool ok) { told.emplace_back(n, ok); });
+    };
+    arrive(1, 4);  // the others wait for it, and are written in one go
+    arrive(2, 4);
+    arrive(3, 60'000);
+    arrive(4, 4);
+    EXPECT_TRUE(h.wait([&] { return told.size() == 4; }));
+    EXPECT_THAT(told,
+                ElementsAre(std::pair(1U, true), std::pair(2U, true), std::pair(3U, false), std::pair(4U, false)));
+    EXPECT_EQ(h.mark("log"), "2");
+}
+
+TEST(InboxOnADiskThatFails, WhatWasReceivedIsTakenOffItInTheEnd) {
+    test::ForgetfulDisk disk;
+    const test::ForgetfulVfs vfs(disk, "inbox_test");
+    const test::TempFolder folder;
+    HostForTest h(folder.path(), {}, &disk);
+    h.start();
+    void* raw = DatapackRef(Datapack("post", "log", "body")).leak();
+    msw_outbox_row row{};
+    row.member = {"1234", 4};
+    row.host = {"rin", 3};
+    row.flow = {"log", 3};
+    row.n = 1;
+    row.expires = now() + 1000;
+    row.datapack = static_cast<msw_datapack*>(raw);
+    std::int64_t id = 0;
+    h.durable->outbox.add(row, 0, [&](const Result<spool::Written>& written) { id = written.value().rows.front(); });
+    EXPECT_TRUE(h.wait([&] { return id != 0; }));
+    (void)DatapackRef::adopt(raw);
+    disk.fail_all_syncs(true);
+    h.durable->outbox.received(&id, 1, true);  // it is in doubt whether this one is there
+    const auto answers = [&](bool well) {
+        const auto answered = std::make_shared<std::optional<bool>>();  // some come when nobody waits any more
+        return h.wait([&] {
+            h.durable->words.ask("ls outbox", [answered](const Result<std::string>& text) { *answered = text.ok(); });
+            return *answered == well;
+        });
+    };
+    EXPECT_TRUE(answers(false));
+    h.durable->outbox.received(&id, 1, false);
+    EXPECT_TRUE(answers(false)) << "and so that one is refused";
+    disk.fail_all_syncs(false);
+    EXPECT_TRUE(answers(true));
+    EXPECT_TRUE(h.empties(spool::Box::outbox));
 }
 
 TEST_F(InboxTest, AnUnknownAppIsAnsweredDurably) {

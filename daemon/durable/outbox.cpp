@@ -89,11 +89,14 @@ void Outbox::sent(const std::int64_t* rows, std::size_t count, std::uint64_t run
 
 void Outbox::received(const std::int64_t* rows, std::size_t count, bool open) {
     spool::ByRow which{list_of(rows, count)};
+    spool::Changes changes;
     if (open) {
-        spool_.write({spool::MarkReceived{std::move(which)}}, {});
+        changes.emplace_back(spool::MarkReceived{std::move(which)});
     } else {
-        spool_.write({spool::RemoveOutbox{std::move(which)}}, {});
+        changes.emplace_back(spool::RemoveOutbox{std::move(which)});
     }
+    // The transport forgets them now: a row that stayed would be a dead letter in the end, and it has arrived.
+    inbox_.write_in_the_end(std::move(changes));
 }
 
 void Outbox::load(std::string_view member, std::string_view flow, std::uint64_t epoch, std::uint64_t n,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/spool/spool.hpp"
+#include "daemon/durable/inbox.hpp"
 #include "daemon/services.hpp"
 #include "msw/plugin.h"
 #include "uv/handle.hpp"
@@ -18,7 +19,7 @@ namespace msw::durable {
 /// Thread: the loop's.
 class Outbox {
 public:
-    explicit Outbox(spool::Spool& spool) : spool_(spool) {}
+    Outbox(spool::Spool& spool, Inbox& inbox) : spool_(spool), inbox_(inbox) {}
 
     /// @param inbox_row  done with once this is written; 0: none
     /// @param done  called later
@@ -38,6 +39,7 @@ private:
                      const uv::Anchor& alive);
 
     spool::Spool& spool_;
+    Inbox& inbox_;
 };
 
 /// Call a transport back.

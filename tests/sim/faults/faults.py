@@ -1,5 +1,7 @@
 """Deliberate mistakes in plugins/net/core, one at a time, and the promises that each of them breaks.
 
+Some are in what tests/sim/mesh has in place of daemon/durable: what the simulator judges there it must be able to miss.
+
 Each is a text that stands in a file exactly once, and what it is replaced by. `breaks` names the invariants of
 tests/sim/mesh that may catch it.
 """
@@ -9,7 +11,7 @@ from typing import List, NamedTuple, Tuple
 
 class Fault(NamedTuple):
     name: str
-    file: str  # below plugins/net/core
+    file: str  # below plugins/net/core, or of the tree, if it begins with tests/
     old: str
     new: str
     breaks: Tuple[str, ...]
@@ -70,4 +72,59 @@ FAULTS: List[Fault] = [
           ("views-converge",)),
     Fault("offsets of a flow don't rise", "flow/out_flow.cpp", "        next_at_ += h.charge;", "",
           ("offsets-rise",)),
+
+    # The durable class.
+    Fault("durable: a receipt before the write", "flow/in_flow.cpp",
+          "        if (!committing_.empty()) return committing_.front().n - 1;\n"
+          "        if (!ready_.empty()) return ready_.front().n - 1;\n", "", ("receipted-is-on-disk",)),
+    Fault("durable: what could not be written counts as written", "flow/in_flow.cpp", "    if (ok) {\n        const Place",
+          "    if (ok || class_ == FlowClass::durable) {\n        const Place", ("receipted-is-on-disk",)),
+    Fault("durable: what is behind one that could not be written is kept", "flow/in_flow.cpp",
+          "    committing_.clear();\n    ready_.clear();", "    committing_.clear();",
+          ("receipted-is-on-disk", "in-order", "done-once", "queues-are-bounded") + HALT),
+    Fault("durable: a row is removed when it is sent", "flow/shelf.cpp", "                         if (ok) {",
+          "                         if (ok) {\n                             store_->received(named, false);",
+          ("kept-until-it-is-there",)),
+    Fault("durable: told accepted before it is on disk", "mesh_durable.cpp", "    shelf_.accept(member, host,",
+          "    accepted(std::exchange(about.accepting, 0), host, \"spooled\", now);\n    shelf_.accept(member, host,",
+          ("accepted-is-on-disk",)),
+    Fault("durable: to another run without `redelivered`", "flow/shelf.cpp",
+          "(held.sent_for == kNoRun ? fresh : again)", "(held.sent_for == kNoRun || run != kNoRun ? fresh : again)",
+          ("never-twice-unmarked",)),
+    Fault("durable: sent before that is written down", "flow/out_flow.cpp",
+          "if (class_ == FlowClass::durable && h.sent_for != destination_) return nullptr;", "",
+          ("written-down-before-it-is-sent",)),
+    Fault("durable: a later start is sent before an older is through", "flow/custody.cpp",
+          "flow == nullptr || flow->empty() || flow->run() == run;", "flow == nullptr || flow != nullptr || run == kNoRun;",
+          ("in-order",) + HALT),
+    Fault("durable: how far a flow came is forgotten", "flow/in_flow.cpp", "    next_ = mark + 1;", "    next_ = mark > 0 ? 1 : 1;",
+          ("done-once", "never-twice-unmarked", "receipted-is-on-disk")),
+    Fault("durable: net is done with an answer before it has its row", "mesh_durable.cpp",
+          "    shelf_.accept(member, host, std::move(held), parcel.answered,",
+          "    if (parcel.answered != 0) store_->done_with(std::exchange(parcel.answered, 0));\n"
+          "    shelf_.accept(member, host, std::move(held), parcel.answered,", ("durable-ends", "one-answer")),
+    Fault("durable: all rows of a flow are loaded", "flow/shelf.cpp", "loaded.first < kMostLoaded && loaded.second",
+          "loaded.first < kMostLoaded || loaded.second", ("queues-are-bounded",)),
+    Fault("durable: what an earlier start left is not looked for", "flow/shelf.cpp",
+          "for (const StoredRow& row : *flows) flow_of(row.member, row.app).more = true;", "", HALT),
+    Fault("durable: a write that failed is not tried again", "flow/shelf.cpp", "of.not_before = now + kRetry;",
+          "of.not_before = now + kRetry * 1'000'000;", HALT),
+    Fault("durable: the mark is not in the transaction of the row", "tests/sim/mesh/arriving.cpp",
+          "    batch.changes.emplace_back(std::move(mark));\n", "    disk_.write({std::move(mark)}, {});\n",
+          ("done-once", "receipted-is-on-disk", "durable-ends")),
+    Fault("durable: that it is handed on is not written", "tests/sim/mesh/inbox.cpp",
+          "        changes.emplace_back(MarkHanded{id});\n", "", ("written-down-before-it-is-handed", "never-twice-unmarked")),
+    Fault("durable: what comes again is not marked", "tests/sim/mesh/inbox.cpp", "if (row.handed > 1 &&",
+          "if (row.handed > 9 &&", ("never-twice-unmarked",)),
+    Fault("durable: the answer is not in the transaction that ends its question", "tests/sim/mesh/inbox.cpp",
+          "    for (const Datapack& answer : answers) add_answer(batch, answer);\n",
+          "    for (const Datapack& answer : answers) {\n        around_.later(Time(1), [this, answer] {\n"
+          "            Batch alone;\n            add_answer(alone, answer);\n            commit(std::move(alone), [](bool) {});\n"
+          "        });\n    }\n", ("one-answer",)),
+    Fault("durable: a question stays open when its answer is there", "tests/sim/mesh/arriving.cpp",
+          "            batch.changes.emplace_back(RemoveOut{{a.question}});\n", "", ("one-answer",)),
+    Fault("durable: refused before those in front of them are written", "tests/sim/mesh/arriving.cpp",
+          "    of.writing.erase(half, of.writing.end());\n    write(flow);",
+          "    of.writing.erase(half, of.writing.end());\n    write(flow);\n"
+          "    for (const Arrival& a : std::exchange(flows_[flow].refused, {})) a.written(false);", ("done-once",)),
 ]

@@ -25,6 +25,7 @@ public:
         std::uint64_t serial = 0;
         std::uint64_t name = 0;  ///< for Mesh::taken(); 0: nobody waits for that
         std::size_t bytes = 0;
+        std::int64_t row = 0;  ///< of a durable one: in the inbox
     };
 
     /// @return the number of an app; nothing: there is none of that name

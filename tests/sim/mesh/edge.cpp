@@ -80,6 +80,9 @@ void SimEdge::write(net::LinkId link, net::Parcel parcel) {
     const bool own = d.get("id") == host_.shape_.id;
     if (d.method != "link") {
         around.ledger.written(host_.number_, d, hearing == link, host_.now());
+        if (own && d.get("class") == "d" && d.get("hops").empty()) {
+            around.durable.sent(host_.number_, d, host_.disk_.tables(), host_.now());
+        }
     } else if (own && !d.get("to").empty()) {
         host_.truth_->told(d, host_.now());
     }
@@ -151,7 +154,11 @@ std::vector<net::Parcel> SimEdge::retire(net::LinkId link) {
 }
 
 void SimEdge::deliver(net::LinkId /*from*/, Datapack datapack) {
-    host_.around_.ledger.told(host_.number_, datapack, host_.now());
+    if (datapack.get("want") == "accept") {
+        host_.around_.durable.told_accepted(host_.number_, datapack, host_.now());
+    } else {
+        host_.around_.ledger.told(host_.number_, datapack, host_.now());
+    }
 }
 
 net::Arrivals::Handed SimEdge::hand(const Datapack& datapack, std::uint64_t name) { return host_.hand(datapack, name); }

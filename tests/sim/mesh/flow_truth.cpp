@@ -20,15 +20,34 @@ void FlowTruth::came(const Datapack& d, Time now) {
     flow.low = std::max(flow.low, e->low);
     const std::uint64_t end = e->at + net::charge_of(bare);
     const auto [at, fresh] = flow.offsets.try_emplace(e->n, e->at, end);
-    if (!restored_ && fresh && at != flow.offsets.begin() && e->at < std::prev(at)->second.second) {
+    // Rows of an earlier start of their origin are placed anew by each start of it.
+    const bool durable = e->flow_class == net::FlowClass::durable;
+    if (!restored_ && !durable && fresh && at != flow.offsets.begin() && e->at < std::prev(at)->second.second) {
         judge_.broken("offsets-rise",
                       origin + " places " + std::to_string(e->n) + " of " + name.second.app + " at " +
                           std::to_string(e->at) + ", before the end of what came before it",
                       now, Ledger::serial_of(d.body));
     }
     // Answers have a room of their own, and net takes at once what is for itself.
-    if (d.method == "reply" || d.app == "net") flow.consumed = std::max(flow.consumed, end);
+    if ((d.method == "reply" && !durable) || d.app == "net" || (durable && e->n <= flow.checked))
+        flow.consumed = std::max(flow.consumed, end);
     places_[{origin, Ledger::serial_of(d.body), d.app}] = {name, end};
+}
+
+void FlowTruth::kept(const std::string& origin, const net::FlowName& name, std::uint64_t n) {
+    Flow& flow = flows_[{origin, name}];
+    if (n > flow.checked) flow.kept.insert(n);
+    if (const auto at = flow.offsets.find(n); at != flow.offsets.end()) {
+        flow.consumed = std::max(flow.consumed, at->second.second);
+    }
+}
+
+void FlowTruth::recalled(const std::string& origin, const net::FlowName& name, std::uint64_t mark) {
+    Flow& flow = flows_[{origin, name}];
+    flow.checked = std::max(flow.checked, mark);
+    for (const auto& [n, offsets] : flow.offsets) {
+        if (n <= mark) flow.consumed = std::max(flow.consumed, offsets.second);
+    }
 }
 
 void FlowTruth::taken(const std::string& origin, Serial serial, const std::string& app) {
@@ -63,11 +82,15 @@ void FlowTruth::told(const Datapack& frame, Time now) {
 
 void FlowTruth::judge_receipt(const Name& name, const net::ReceiptWord& word, Time now) {
     Flow& flow = flows_[name];
+    const bool durable = word.flow.flow_class == net::FlowClass::durable;
     for (std::uint64_t n = flow.checked + 1; n <= word.mark; ++n) {
-        if (flow.came.erase(n) == 0 && n >= flow.low) {
-            judge_.broken("receipts-tell-the-truth",
+        const bool came = flow.came.erase(n) > 0;
+        const bool well = durable ? flow.kept.erase(n) > 0 : came;
+        if (!well && n >= flow.low) {
+            judge_.broken(durable ? "receipted-is-on-disk" : "receipts-tell-the-truth",
                           host_ + " has a receipt up to " + std::to_string(word.mark) + " of " + word.flow.app +
-                              " from " + name.first + ", and " + std::to_string(n) + " never came",
+                              " from " + name.first + ", and " + std::to_string(n) +
+                              (came ? " is not on its disk" : " never came"),
                           now);
             return;
         }

@@ -23,6 +23,10 @@ public:
 
     /// A carried Datapack comes whole, with its envelope.
     void came(const Datapack& datapack, Time now);
+    /// A durable one is on disk.
+    void kept(const std::string& origin, const net::FlowName& flow, std::uint64_t n);
+    /// The disk says how far a durable flow has come.
+    void recalled(const std::string& origin, const net::FlowName& flow, std::uint64_t mark);
     /// An app has taken it, or it needs no taking. @param origin  its host id
     void taken(const std::string& origin, Serial serial, const std::string& app);
     /// An origin says what it holds.
@@ -35,7 +39,8 @@ private:
     using Name = std::pair<std::string, net::FlowName>;  // origin and flow
     struct Flow {
         std::set<std::uint64_t> came;  // beyond checked
-        std::uint64_t checked = 0;     // all up to it came, or were passed over
+        std::set<std::uint64_t> kept;  // of a durable one: beyond checked, on disk
+        std::uint64_t checked = 0;     // all up to it came, or were passed over; of a durable one: are on disk
         std::uint64_t low = 1;
         std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> offsets;  // of each number: its bytes
         std::uint64_t consumed = 0;  // offset behind the last that was taken

@@ -25,9 +25,15 @@ Host::Host(const Surroundings& around, std::size_t number)
     : around_(around),
       number_(number),
       shape_(around.plan.hosts[number]),
-      member_(net::to_text(net::mix(around.plan.seed * 64 + number))),
+      member_(member_of(around.plan, number)),
       dice_(around.plan.seed ^ ((number + 1) * 0x10001U)),
       shift_(static_cast<Time::rep>(dice_.below(100'000'000))),
+      disk_(
+          number, around.events, around.plan.seed ^ ((number + 1) * 0x20003U),
+          [this](const Change& change, const Tables& tables) {
+              around_.durable.changes(number_, change, tables, now());
+          },
+          [this] { poke(); }),
       clock_ms_(shape_.clock_ms) {}
 
 void Host::say(const std::string& what) const {
@@ -53,7 +59,15 @@ void Host::start() {
     told_clock_ms_ = clock_ms_;
     truth_ = std::make_unique<FlowTruth>(shape_.id, facts.restored, around_.judge);
     apps_ = std::make_unique<Apps>(shape_);
+    Around& for_durable = *this;
+    inbox_ = std::make_unique<Inbox>(disk_, for_durable);
+    arriving_ = std::make_unique<Arriving>(disk_, *inbox_, for_durable);
+    keeper_ = std::make_unique<Keeper>(disk_, *inbox_, for_durable);
+    store_ = std::make_unique<Store>(around_.plan, disk_, *inbox_, *arriving_, *truth_, [this] { return own_time(); });
     edge_ = std::make_unique<SimEdge>(*this, settings, static_cast<std::uint32_t>(dice_.roll()));
+    edge_->mesh.set_store(store_.get());
+    inbox_->start();
+    keeper_->start();
     say("starts, epoch " + std::to_string(settings.epoch) + ", run " + net::to_text(settings.run));
     around_.trace.mark(now(), 8, number_, start_);
     around_.network.listen(number_, shape_.listens);
@@ -78,11 +92,31 @@ void Host::die(bool power) {
         around_.network.process_ended(number_);
     }
     ++start_;  // what was to happen in it doesn't
+    if (is_up()) disk_.crash(dice_.chance(power ? 25 : 60));
     edge_.reset();
+    store_.reset();
+    keeper_.reset();
+    arriving_.reset();
+    inbox_.reset();
+    to_net_.clear();
+    later_.clear();
+    in_hand_ = {};
     apps_.reset();
     truth_.reset();
     replies_.clear();
     around_.ledger.host(number_).run = net::kNoRun;
+}
+
+void Host::copy_disk(std::uint64_t name) {
+    copies_[name] = {disk_.tables(), around_.durable.memory(number_), epoch_file_};
+}
+
+void Host::set_back(std::uint64_t name) {
+    Copied& copied = copies_[name];
+    disk_.set_back(copied.tables);
+    around_.durable.set_back(number_, copied.memory);
+    epoch_file_ = copied.epoch;
+    around_.ledger.host(number_).restored = true;
 }
 
 void Host::stand_still(Time until) { still_until_ = std::max(still_until_, until); }
@@ -114,7 +148,16 @@ void Host::stranger_comes(std::uint64_t what) {
 
 bool Host::happen(const Event& event) {
     using Kind = Event::Kind;
-    if (event.kind < Kind::tick || event.kind > Kind::reply) return false;
+    if (event.kind == Kind::synced) {
+        // Its thread is none of the loop's: only a machine that stands still holds it up.
+        if (around_.network.is_frozen(number_)) {
+            around_.events.add(around_.network.frozen_until(number_), event);
+        } else {
+            disk_.synced(event.b);
+        }
+        return true;
+    }
+    if (event.kind < Kind::tick || event.kind > Kind::later) return false;
     if (!is_up() || event.b != start_) return true;
     if (is_still()) {
         // Of what has become due meanwhile either may be the first.
@@ -131,6 +174,10 @@ bool Host::happen(const Event& event) {
             turn();
             break;
         case Kind::take: take(event.c); break;
+        case Kind::later:
+            if (const auto what = later_.extract(event.c); !what.empty()) what.mapped()();
+            poke();
+            break;
         default: send_reply(event.c); break;
     }
     return true;
@@ -189,6 +236,8 @@ void Host::turn() {
         edge_->mesh.dialled(link, address, own_time());
     }
     read_all();
+    disk_.run_posted();
+    hand_to_net();
     end_of_turn();
 }
 
@@ -298,6 +347,24 @@ void Host::judge_bounds() const {
     judge("open questions", questions_of(m).size(), net::Questions::kMost);
     judge("bytes for unknown hosts", outbox_of(m).bytes(), net::Outbox::kMostInAll);
     judge("bytes in a mailbox", most_in_a_mailbox_, shape_.mailbox + kMiB);
+    judge("durable ones with a plugin", inbox_->most_with_plugin(), Inbox::kMostWithPlugin);
+    struct Loaded {
+        std::size_t rows = 0;
+        std::size_t bytes = 0;
+        std::size_t largest = 0;  // of one: it may come in when there is room for any
+    };
+    std::map<std::pair<std::string_view, std::string_view>, Loaded> loaded;
+    custody_of(m).for_each([&](const std::string& host, const std::string& app, const net::Held& held) {
+        if (held.row == 0) return;
+        Loaded& of = loaded[{host, app}];
+        ++of.rows;
+        of.bytes += held.charge;
+        of.largest = std::max(of.largest, held.charge);
+    });
+    for (const auto& [flow, of_flow] : loaded) {
+        judge("rows of a durable flow in memory", of_flow.rows, net::Shelf::kMostLoaded);
+        judge("bytes of a durable flow in memory", of_flow.bytes - of_flow.largest, net::Shelf::kMostLoadedBytes);
+    }
 }
 
 std::string Host::unfinished(const std::string& but_for, bool all_lived) const {
@@ -315,7 +382,7 @@ std::string Host::unfinished(const std::string& but_for, bool all_lived) const {
     if (all_lived && arrivals_of(m).has_to_tell()) text += " receipts to be told";
     if (!apps_->empty()) text += " full mailboxes";
     if (!std::all_of(replies_.begin(), replies_.end(), [](const Reply& r) { return r.sent; })) text += " answers";
-    return text;
+    return text + unfinished_on_disk(but_for);
 }
 
 // Plugins.
@@ -365,14 +432,16 @@ std::vector<Serial> Host::submit(const Letter& letter, std::int64_t times) {
         sent.from = letter.from;
         sent.forced = way.size() > 1;
         sent.stream = letter.stream;
+        sent.durable = letter.durable;
         const std::int64_t clock = kBegin + now().count() + told_clock_ms_;
-        sent.expires =
-            letter.expires_s > 0 ? (wall() / 1000 + letter.expires_s) * 1000 : clock + net::Mesh::kLifetime.count();
+        sent.expires = letter.expires_s > 0
+                           ? (wall() / 1000 + letter.expires_s) * 1000
+                           : clock + (letter.durable ? net::Mesh::kDurableLifetime : net::Mesh::kLifetime).count();
         sent.size = Ledger::body_of(0, letter.size).size();
         const std::string expires = letter.expires_s > 0 ? std::to_string(sent.expires / 1000) : std::string();
         sent.copies = copies_of(letter);
         if (sent.copies.empty()) return serials;
-        sent.late = letter.expires_s == 0 &&
+        sent.late = letter.expires_s == 0 && !letter.durable &&
                     std::any_of(sent.copies.begin(), sent.copies.end(), [](const Copy& copy) { return copy.unknown; });
         Datapack d(letter.method, letter.app);
         d.set("id", shape_.id);
@@ -381,6 +450,8 @@ std::vector<Serial> Host::submit(const Letter& letter, std::int64_t times) {
         d.set("to", letter.to);
         d.set("expires", expires);
         if (letter.stream) d.set("stream", "1");
+        if (letter.durable) d.set("durable", "1");
+        if (letter.accept) d.set("want", "accept");
         if (letter.from == kProbe) d.set("x-probe", "1");
         const Serial serial = around_.ledger.enter(std::move(sent)).serial;
         serials.push_back(serial);
@@ -455,7 +526,12 @@ void Host::take(std::size_t app) {
         truth_->taken(std::string(taken.head.get("id")), taken.serial, taken.head.app);
         edge_->mesh.taken(taken.name, own_time());
     }
-    think_about(taken, app);
+    if (taken.row != 0) {
+        use(taken, app);
+    } else {
+        think_about(taken, app);
+    }
+    inbox_->pump(app_name(app));
     wake(app);
     poke();
 }

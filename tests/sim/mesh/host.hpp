@@ -6,15 +6,23 @@
 #pragma once
 
 #include "tests/sim/mesh/apps.hpp"
+#include "tests/sim/mesh/arriving.hpp"
+#include "tests/sim/mesh/disk.hpp"
+#include "tests/sim/mesh/durable_truth.hpp"
 #include "tests/sim/mesh/edge.hpp"
 #include "tests/sim/mesh/flow_truth.hpp"
+#include "tests/sim/mesh/inbox.hpp"
 #include "tests/sim/mesh/inside.hpp"
+#include "tests/sim/mesh/keeper.hpp"
 #include "tests/sim/mesh/ledger.hpp"
 #include "tests/sim/mesh/network.hpp"
+#include "tests/sim/mesh/store.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -33,12 +41,13 @@ struct Surroundings {
     Events& events;
     Network& network;
     Ledger& ledger;
+    DurableTruth& durable;
     Judge& judge;
     Trace& trace;
 };
 
 /// Thread: one at a time.
-class Host {
+class Host final : private Around {
 public:
     Host(const Surroundings& around, std::size_t number);
 
@@ -46,11 +55,13 @@ public:
     void start();
     /// @param power  the machine loses power; else only the daemon ends, and the kernel goes on
     void die(bool power);
-    /// Its next start finds an epoch file as it was so many starts ago.
-    void set_epoch_back(std::uint64_t by) {
-        epoch_file_ -= std::min(epoch_file_, by);
-        around_.ledger.host(number_).restored = true;
-    }
+    /// Its disk is copied, for set_back(), which takes the name.
+    void copy_disk(std::uint64_t name);
+    /// Its next start finds the disk as it was then; a new one, if it wasn't copied. @pre it is dead
+    void set_back(std::uint64_t name);
+    [[nodiscard]] Disk& disk() noexcept { return disk_; }
+    /// An app drops what it has in hand of durable ones.
+    void leave(std::size_t app);
     void stand_still(Time until);
     void set_slow(bool slow) noexcept { slow_ = slow; }
     void jump_clock(std::int64_t ms) noexcept { clock_ms_ += ms; }
@@ -105,6 +116,19 @@ private:
     void set_tick(Time at);
     [[nodiscard]] bool is_still() const { return still_until_ > now() || around_.network.is_frozen(number_); }
 
+    // Durable ones: what daemon/durable has to have around it, and plugins that are done with them.
+    bool hand_durable(const std::string& app, const SharedDatapack& datapack, RowId row) override;
+    void later(Time delay, std::function<void()> what) override;
+    [[nodiscard]] Datapack no_such_app(const Datapack& question) override;
+    [[nodiscard]] std::int64_t wall_ms() const override { return wall(); }
+    void removed_from_outbox(RowId row) override { edge_->mesh.removed(row, own_time()); }
+    void hand_to_net();
+    void use(const Apps::Waiting& taken, std::size_t app);
+    void leave_one(std::size_t app, RowId row, Serial serial);
+    void be_done(std::size_t app, RowId row);
+    [[nodiscard]] std::pair<Datapack, Serial> durable_answer(Datapack reply, const std::string& from, Serial question);
+    [[nodiscard]] std::string unfinished_on_disk(const std::string& but_for) const;
+
     // What a Datapack that comes means for those who judge.
     void look_at(const Datapack& datapack);
     void judge_links();
@@ -128,10 +152,25 @@ private:
     std::string member_;
     Dice dice_;
     Time shift_;  // its own clock began then
-    std::unique_ptr<SimEdge> edge_;
+    Disk disk_;
     std::unique_ptr<Apps> apps_;
     std::unique_ptr<FlowTruth> truth_;
-    std::uint64_t start_ = 0;  // how many there were
+    std::unique_ptr<Inbox> inbox_;
+    std::unique_ptr<Arriving> arriving_;
+    std::unique_ptr<Keeper> keeper_;
+    std::unique_ptr<Store> store_;
+    std::unique_ptr<SimEdge> edge_;
+    struct Copied {
+        Tables tables;
+        DurableTruth::Memory memory;
+        std::uint64_t epoch = 0;
+    };
+    std::map<std::uint64_t, Copied> copies_;
+    std::deque<std::pair<SharedDatapack, RowId>> to_net_;
+    std::map<std::uint64_t, std::function<void()>> later_;
+    std::uint64_t last_later_ = 0;
+    std::array<std::map<RowId, Serial>, kApps> in_hand_;  // durable ones that a plugin has taken
+    std::uint64_t start_ = 0;                             // how many there were
     std::uint64_t epoch_file_ = 0;
     std::int64_t clock_ms_;
     std::int64_t told_clock_ms_ = 0;  // what of it the mesh knows

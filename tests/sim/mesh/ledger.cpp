@@ -34,7 +34,7 @@ void Ledger::note(Time now, std::size_t host, const std::string& what, Serial ab
 Sent& Ledger::enter(Sent sent) {
     sent.serial = ++last_;
     for (const Copy& copy : sent.copies) {
-        if (sent.method == "reply" || copy.host == hosts_.size()) continue;
+        if (sent.method == "reply" || sent.durable || copy.host == hosts_.size()) continue;
         questions_[{sent.serial, copy.host}] = {
             sent.origin, sent.run, sent.from, sent.stream, true, sent.expires, copy.unknown ? INT64_MAX : sent.expires};
     }
@@ -92,7 +92,7 @@ void Ledger::written(std::size_t host, const Datapack& d, bool back, Time now) {
         ++copy->sent;
         const net::Run destination = net::parse_run(d.get("for"));
         if (copy->first_for == net::kNoRun) copy->first_for = destination;
-        if (copy->first_for != destination) {
+        if (copy->first_for != destination && !sent->durable) {
             judge_.broken(
                 "ordinary-sent-to-one-run-only",
                 hosts_[host].id + " sends again to another run of " + hosts_[to].id + " what had been sent before", now,
@@ -304,6 +304,7 @@ void Ledger::judge_end(const Sent& sent, const Copy& copy, Time now) {
 
 void Ledger::settle(Time now) {
     for (const auto& [serial, sent] : all_) {
+        if (sent.durable) continue;                         // DurableTruth judges those
         if (sent.run != hosts_[sent.origin].run) continue;  // it ended with its origin's daemon
         for (const Copy& copy : sent.copies) judge_end(sent, copy, now);
     }

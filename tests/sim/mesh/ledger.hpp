@@ -55,6 +55,7 @@ struct Sent {
     bool forced = false;  ///< it goes by a way of its own
     bool late = false;    ///< its time begins when its host becomes known
     bool last = true;     ///< of a reply: no more parts follow
+    bool durable = false;
     Serial question = 0;  ///< that it answers; 0: none
     std::vector<Copy> copies;
     std::vector<Failure> failures;

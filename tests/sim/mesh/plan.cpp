@@ -1,5 +1,7 @@
 #include "tests/sim/mesh/plan.hpp"
 
+#include "plugins/net/core/run.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -9,9 +11,10 @@ namespace {
 
 constexpr std::array<std::string_view, 12> kNames = {"ant", "bee", "cat",  "dog", "eel",  "fox",
                                                      "gnu", "hen", "ibex", "jay", "kite", "lynx"};
-constexpr std::array<std::string_view, 21> kKinds = {
-    "submit", "stray", "reset", "silence", "deaf",    "split",    "narrow",   "kill",   "power", "restore", "stick",
-    "freeze", "slow",  "clock", "hole",    "garbage", "nonsense", "stranger", "deafen", "hold",  "gone"};
+constexpr std::array<std::string_view, 25> kKinds = {
+    "submit",  "stray", "reset",  "silence", "deaf",  "split", "narrow",  "kill",     "power",
+    "restore", "stick", "freeze", "slow",    "clock", "hole",  "garbage", "nonsense", "stranger",
+    "deafen",  "hold",  "gone",   "fail",    "fill",  "crawl", "leave"};
 
 std::string joined(const std::vector<std::size_t>& hosts, const Plan& plan, const char* between) {
     std::string text;
@@ -139,7 +142,9 @@ private:
             StepKind::split,    StepKind::narrow, StepKind::kill,    StepKind::kill,     StepKind::power,
             StepKind::restore,  StepKind::stick,  StepKind::freeze,  StepKind::freeze,   StepKind::slow,
             StepKind::clock,    StepKind::hole,   StepKind::garbage, StepKind::nonsense, StepKind::nonsense,
-            StepKind::stranger, StepKind::deafen, StepKind::hold,    StepKind::stray,    StepKind::stray};
+            StepKind::stranger, StepKind::deafen, StepKind::hold,    StepKind::stray,    StepKind::stray,
+            StepKind::restore,  StepKind::kill,   StepKind::power,   StepKind::fail,     StepKind::fill,
+            StepKind::fill,     StepKind::crawl,  StepKind::leave,   StepKind::leave};
         Step step;
         step.kind = kDrawn[dice_.below(kDrawn.size())];
         step.at = some_time();
@@ -158,18 +163,23 @@ private:
             case StepKind::stick:
                 if (dice_.chance(50)) step.lasts = std::min(most, dice_.within(Time(900), Time(2'450)));
                 break;
-            case StepKind::restore: step.amount = static_cast<std::int64_t>(dice_.below(4)); break;
+            // Older than it has run: a new disk.
+            case StepKind::restore:
+                step.amount = dice_.chance(30) ? 1'000'000 : static_cast<std::int64_t>(dice_.within(50, 12'000));
+                break;
+            case StepKind::fill: step.amount = static_cast<std::int64_t>(dice_.below(30)); break;
             case StepKind::narrow: step.amount = static_cast<std::int64_t>(dice_.within(1, 8)); break;
             case StepKind::nonsense:
             case StepKind::stranger:
             case StepKind::stray: step.amount = static_cast<std::int64_t>(dice_.roll() >> 1U); break;
+            case StepKind::leave:
             case StepKind::deafen: step.other = dice_.below(kApps); break;
             case StepKind::hold: step.other = kApps - 1; break;
             default: break;
         }
         static constexpr std::array kAtOnce = {StepKind::stray,   StepKind::reset,    StepKind::clock,
                                                StepKind::garbage, StepKind::nonsense, StepKind::stranger,
-                                               StepKind::hold};
+                                               StepKind::hold,    StepKind::leave};
         if (std::find(kAtOnce.begin(), kAtOnce.end(), step.kind) != kAtOnce.end()) step.lasts = Time(0);
         plan_.steps.push_back(step);
     }
@@ -218,12 +228,23 @@ private:
         letter.to = draw_targets(step.host);
         letter.size = step.amount > 1 ? dice_.within(10, 3'000) : draw_size();
         if (letter.to == "*") letter.size = std::min<std::size_t>(letter.size, 20'000);
+        // What is larger than any credit goes alone, one at a time in all of a host's pool: held to the end it would
+        // hold up all like it.
+        const bool held = std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const Step& s) {
+            return s.kind == StepKind::hold && letter.app == app_name(s.other);
+        });
+        if (held) letter.size = std::min<std::size_t>(letter.size, 60'000);
         // What has a way of its own isn't held back by the link that it leaves by: large ones would fill that for
         // others.
         if (letter.to.find('&') != std::string::npos) letter.size = std::min<std::size_t>(letter.size, 2'000);
         if (dice_.chance(30))
             letter.expires_s = static_cast<std::int64_t>(dice_.chance(50) ? dice_.within(1, 5) : dice_.within(5, 40));
-        letter.stream = letter.method == "get" && dice_.chance(15);
+        letter.durable = dice_.chance(35) && letter.app != "all" && letter.app != "net";
+        letter.accept = letter.durable && dice_.chance(40);
+        // More than a flow may have in memory.
+        if (letter.durable && step.amount > 1 && letter.to.find_first_of("*&") == std::string::npos && dice_.chance(30))
+            letter.size = dice_.within(8'000, 30'000);
+        letter.stream = letter.method == "get" && dice_.chance(15) && !letter.durable;
         plan_.steps.push_back(std::move(step));
     }
 
@@ -237,6 +258,14 @@ private:
 std::string_view name_of(StepKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
 
 std::string app_name(std::size_t app) { return "p" + std::to_string(app); }
+
+std::string member_of(const Plan& plan, std::size_t host) { return net::to_text(net::mix(plan.seed * 64 + host)); }
+
+std::size_t host_of(const Plan& plan, const std::string& member) {
+    std::size_t host = 0;
+    while (host < plan.hosts.size() && member_of(plan, host) != member) ++host;
+    return host;
+}
 
 Plan draw_plan(std::uint64_t seed, std::size_t hosts) { return Draw(seed, hosts).run(); }
 
@@ -259,6 +288,8 @@ std::string to_text(const Plan& plan, const Step& step) {
             if (step.amount > 1) text += ", " + std::to_string(step.amount) + " times";
             if (l.expires_s > 0) text += ", expires in " + std::to_string(l.expires_s) + " s";
             if (l.stream) text += ", stream";
+            if (l.durable) text += ", durable";
+            if (l.accept) text += ", wants to be told";
             return text;
         }
         case StepKind::stray:
@@ -277,10 +308,13 @@ std::string to_text(const Plan& plan, const Step& step) {
             return text + (side.empty() ? "nobody" : joined(side, plan, "+")) + " from the others" + lasting;
         }
         case StepKind::clock: return text + host + " by " + std::to_string(step.amount) + " ms";
-        case StepKind::restore: return text + host + lasting + ", epoch back by " + std::to_string(step.amount);
+        case StepKind::restore:
+            return text + host + lasting + ", to what its disk was " + std::to_string(step.amount) + " ms before";
+        case StepKind::fill: return text + host + lasting + ", room for " + std::to_string(step.amount) + " rows";
         case StepKind::stranger: return text + host;
         case StepKind::gone: return text + host + (step.amount == 1 ? ", by its power" : "");
         case StepKind::deafen: return text + host + " " + app_name(step.other) + lasting;
+        case StepKind::leave:
         case StepKind::hold: return text + host + " " + app_name(step.other);
         default: return text + host + lasting;
     }

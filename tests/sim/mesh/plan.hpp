@@ -43,7 +43,7 @@ enum class StepKind : std::uint8_t {
     narrow,    ///< few bytes a second get through between two hosts
     kill,      ///< a daemon dies; its kernel says so
     power,     ///< a machine loses power
-    restore,   ///< a daemon dies and starts with an older epoch file
+    restore,   ///< a daemon dies and starts with its disk as it was some time before
     stick,     ///< a daemon's loop stands still; its kernel goes on
     freeze,    ///< a whole machine stands still
     slow,      ///< a daemon's loop turns a few times a second only
@@ -55,6 +55,10 @@ enum class StepKind : std::uint8_t {
     deafen,    ///< an app takes nothing
     hold,      ///< the same, until all else is through
     gone,      ///< a host dies and doesn't come back
+    fail,      ///< a disk takes no write and gives no answer
+    fill,      ///< a disk is full
+    crawl,     ///< a disk is slow
+    leave,     ///< an app drops what it has in hand of durable ones, without being done with it
 };
 
 [[nodiscard]] std::string_view name_of(StepKind kind) noexcept;
@@ -68,6 +72,8 @@ struct Letter {
     std::size_t size = 0;
     std::int64_t expires_s = 0;  ///< from then; 0: it says nothing of it
     bool stream = false;
+    bool durable = false;
+    bool accept = false;  ///< it wants to be told when it is taken
 };
 
 /// Thread: like a std::string.
@@ -77,7 +83,8 @@ struct Step {
     Time lasts{0};
     std::size_t host = 0;
     std::size_t other = 0;    ///< the other host; of apps: which
-    std::int64_t amount = 0;  ///< of submit: how many; of clock: ms; of split: the hosts on one side, a bit each
+    std::int64_t amount = 0;  ///< of submit: how many; of clock: ms; of split: the hosts on one side, a bit each;
+                              ///< of restore: how old the disk is, ms; of fill: for how many rows there is room
     Letter letter{};
 };
 
@@ -97,6 +104,11 @@ struct Plan {
 /// Names of the apps that each host has.
 inline constexpr std::size_t kApps = 4;
 [[nodiscard]] std::string app_name(std::size_t app);
+
+/// @return who a host is, whatever its id
+[[nodiscard]] std::string member_of(const Plan& plan, std::size_t host);
+/// @return whose member that is; how many there are, if it is nobody's
+[[nodiscard]] std::size_t host_of(const Plan& plan, const std::string& member);
 
 /// @param hosts  how many; 0: as the seed says
 [[nodiscard]] Plan draw_plan(std::uint64_t seed, std::size_t hosts);

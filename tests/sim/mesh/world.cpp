@@ -10,14 +10,20 @@ World::World(const Plan& plan, bool lines)
     : plan_(plan),
       trace_(lines),
       ledger_(plan, judge_, trace_),
+      durable_(plan, ledger_, judge_, trace_),
       network_(plan, events_, [this](std::size_t host) { hosts_[host]->poke(); }) {
     for (std::size_t i = 0; i < plan.hosts.size(); ++i) {
-        hosts_.push_back(std::make_unique<Host>(Surroundings{plan, events_, network_, ledger_, judge_, trace_}, i));
+        hosts_.push_back(
+            std::make_unique<Host>(Surroundings{plan, events_, network_, ledger_, durable_, judge_, trace_}, i));
         by_member_.emplace(hosts_[i]->member(), i);
         events_.add(plan.hosts[i].start, {Event::Kind::start, i, 0, 0, 0});
     }
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
-        events_.add(plan.steps[i].at, {Event::Kind::step, i, 0, 0, 0});
+        const Step& step = plan.steps[i];
+        events_.add(step.at, {Event::Kind::step, i, 0, 0, 0});
+        if (step.kind == StepKind::restore && Time(step.amount) <= step.at) {
+            events_.add(step.at - Time(step.amount), {Event::Kind::copy, i, 0, 0, 0});
+        }
     }
 }
 
@@ -56,6 +62,7 @@ Outcome World::run() {
     }
     if (!broken()) {
         ledger_.settle(now());
+        durable_.settle(now());
         judge_questions();
     }
     outcome_.verdict = judge_.verdict();
@@ -92,6 +99,7 @@ void World::happen(const Event& event) {
             break;
         case Event::Kind::step: begin(plan_.steps[event.a]); break;
         case Event::Kind::over: end(plan_.steps[event.a]); break;
+        case Event::Kind::copy: hosts_[plan_.steps[event.a].host]->copy_disk(event.a); break;
         default: (void)hosts_[event.a]->happen(event); break;
     }
 }
@@ -130,8 +138,11 @@ void World::begin(const Step& step) {
         case StepKind::deaf:
         case StepKind::split: block(step, 1); break;
         case StepKind::narrow: network_.narrow(step.host, step.other, static_cast<std::uint64_t>(step.amount)); break;
-        case StepKind::kill:
-        case StepKind::restore: die(step.host, false); break;
+        case StepKind::kill: die(step.host, false); break;
+        case StepKind::restore:
+            die(step.host, false);
+            host.set_back(static_cast<std::uint64_t>(&step - plan_.steps.data()));
+            break;
         case StepKind::power: die(step.host, true); break;
         case StepKind::stick: host.stand_still(now() + step.lasts); break;
         case StepKind::freeze: network_.freeze(step.host, now() + step.lasts); break;
@@ -151,6 +162,10 @@ void World::begin(const Step& step) {
             holds_.push_back(&step);
             host.deafen(step.other, 1);
             break;
+        case StepKind::fail: host.disk().fail(1); break;
+        case StepKind::fill: host.disk().fill(1, static_cast<std::size_t>(step.amount)); break;
+        case StepKind::crawl: host.disk().slow_down(1); break;
+        case StepKind::leave: host.leave(step.other); break;
         case StepKind::gone:
             gone_ = step.host;
             ledger_.host(step.host).expected = false;
@@ -167,7 +182,10 @@ void World::end(const Step& step) {
         case StepKind::deaf:
         case StepKind::split: block(step, -1); break;
         case StepKind::narrow: network_.narrow(step.host, step.other, 0); break;
-        case StepKind::restore: host.set_epoch_back(static_cast<std::uint64_t>(step.amount)); [[fallthrough]];
+        case StepKind::fail: host.disk().fail(-1); break;
+        case StepKind::fill: host.disk().fill(-1, 0); break;
+        case StepKind::crawl: host.disk().slow_down(-1); break;
+        case StepKind::restore:
         case StepKind::kill:
         case StepKind::power:
             if (gone_ != step.host) host.start();

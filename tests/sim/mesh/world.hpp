@@ -64,6 +64,7 @@ private:
     Judge judge_;
     Events events_;
     Ledger ledger_;
+    DurableTruth durable_;
     Network network_;
     std::vector<std::unique_ptr<Host>> hosts_;
     std::map<std::string, std::size_t, std::less<>> by_member_;
