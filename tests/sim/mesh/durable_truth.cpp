@@ -89,6 +89,7 @@ void DurableTruth::comes_to_inbox(std::size_t host, const InRow& row, Time now) 
     if (!name) return;
     Facts& f = facts(host, *name);
     if (f.came) broken("done-once", "comes to the inbox for the second time", now, *name);
+    f.again = ever_[*name].came;
     f.came = ever_[*name].came = true;
     note(now, host, "has come and is on disk, n " + std::to_string(row.n), std::get<0>(*name));
     if (d.method != "reply") return;
@@ -216,7 +217,9 @@ void DurableTruth::handed(std::size_t host, const Datapack& d, const InRow& row,
         broken("delivered-as-sent", "was changed on its way", now, *name);
     }
     if (f.done) broken("done-once", "is handed on, and its plugin was done with it", now, *name);
-    if (!marked && f.handed > 0) broken("never-twice-unmarked", "is handed on again without a mark", now, *name);
+    const bool may_be_new = !f.again || ever_[*name].handed == 0 || ledger_.host(sent.origin).restored;
+    if (!marked && (f.handed > 0 || !may_be_new))
+        broken("never-twice-unmarked", "is handed on again without a mark", now, *name);
     // An earlier run of its destination may have had it: only if there was one.
     if (marked && f.handed == 0 && f.left == 0 && ledger_.host(host).runs.size() == 1) {
         broken("marked-with-reason", "is marked, and nobody can have had it before", now, *name);

@@ -2,8 +2,9 @@
 //
 // What a host has said and done is as durable as its disk: each has a memory of it, and when its disk is set back, so
 // is its memory. So a restore excuses exactly what it forgot. What is lost because its origin forgot that it was
-// accepted, or its destination that it came, is lost rightly; what its plugin was handed after the disk was copied may
-// come again. Everything else stays forbidden, to the hosts that were restored, too.
+// accepted, or its destination that it came, is lost rightly. What its plugin was handed after the disk was copied may
+// come again: without a mark if its row lay there unhanded; with one if its origin sends it again, which knows of the
+// other run, unless that was restored, too. Everything else stays forbidden, to hosts that were restored as well.
 #pragma once
 
 #include "tests/sim/mesh/ledger.hpp"
@@ -36,7 +37,8 @@ public:
         bool closed = false;    ///< of a question: it is open no more
         Serial answer = 0;      ///< of a question: what was kept for the asker
         // At its destination.
-        bool came = false;  ///< its row was on disk, or it needs none
+        bool came = false;   ///< its row was on disk, or it needs none
+        bool again = false;  ///< it had come before, and a restore forgot that
         unsigned handed = 0;
         unsigned left = 0;   ///< times: handed, and its plugin left without being done
         bool done = false;   ///< its plugin was, and that is on disk

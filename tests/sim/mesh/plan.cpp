@@ -241,9 +241,14 @@ private:
             letter.expires_s = static_cast<std::int64_t>(dice_.chance(50) ? dice_.within(1, 5) : dice_.within(5, 40));
         letter.durable = dice_.chance(35) && letter.app != "all" && letter.app != "net";
         letter.accept = letter.durable && dice_.chance(40);
-        // More than a flow may have in memory.
-        if (letter.durable && step.amount > 1 && letter.to.find_first_of("*&") == std::string::npos && dice_.chance(30))
-            letter.size = dice_.within(8'000, 30'000);
+        if (letter.durable && step.amount > 1 && letter.to.find_first_of("*&") == std::string::npos) {
+            const std::uint64_t kind = dice_.below(100);
+            if (kind < 30) letter.size = dice_.within(8'000, 30'000);  // more than a flow may have in memory
+            if (kind > 75) {                                           // more than may be on their way to the disk
+                step.amount *= 3;
+                letter.size = std::min<std::size_t>(letter.size, 300);
+            }
+        }
         letter.stream = letter.method == "get" && dice_.chance(15) && !letter.durable;
         plan_.steps.push_back(std::move(step));
     }
