@@ -98,6 +98,7 @@ void Inbox::place(const Place& place, spool::RowId row) {
     if ((!listed_ && !is_asker(place.app)) || app.more || app.waiting.size() >= kMostLoaded ||
         app.bytes >= kMostLoadedBytes) {
         app.more = true;
+        if (place.handed > 0) app.unread.insert(row);
         return;
     }
     load_row(app, row, place.datapack, place.handed, place.handed > 0);
@@ -274,7 +275,7 @@ void Inbox::loaded(App& app, Result<spool::InboxAfter::Answer> page) {
             continue;
         }
         if (is_asker(app.name) && !is_for_present(app.name, *d)) continue;
-        load_row(app, row.row, DatapackRef(std::move(d).value()), row.handed, false);
+        load_row(app, row.row, DatapackRef(std::move(d).value()), row.handed, app.unread.erase(row.row) > 0);
     }
     pump(app.name);
 }

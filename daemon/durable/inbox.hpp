@@ -113,9 +113,10 @@ private:
         std::deque<spool::RowId> waiting;  // in memory, in order
         std::size_t bytes = 0;             // of them
         std::size_t with_plugin = 0;
-        std::size_t adding = 0;   // on their way to the disk, marked as handed
-        spool::RowId loaded = 0;  // the last row that was in memory
-        bool more = false;        // there are rows on disk behind it
+        std::size_t adding = 0;         // on their way to the disk, marked as handed
+        spool::RowId loaded = 0;        // the last row that was in memory
+        bool more = false;              // there are rows on disk behind it
+        std::set<spool::RowId> unread;  // of those, written as handed already, and handed to nobody yet
         bool loading = false;
         bool marking = false;
     };

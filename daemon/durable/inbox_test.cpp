@@ -354,6 +354,25 @@ TEST_F(InboxTest, BehindOneThatFoundNoRoomNothingOfItsFlowIsTaken) {
     EXPECT_EQ(h.mark("log"), "2");
 }
 
+TEST_F(InboxTest, LargeOnesThatMustWaitOnDiskAreHandedForTheFirstTimeAllTheSame) {
+    HostForTest& h = start();
+    h.add("log");
+    h.start();
+    EXPECT_TRUE(h.arrive("log", "the disk has been read", 1));
+    h.next("log").delivery.done();
+    constexpr std::size_t kMany = 7;
+    std::array<std::optional<bool>, kMany> written;
+    for (std::size_t i = 0; i < kMany; ++i) {  // while the first is written the others gather
+        h.arrive_later("log", "many", 2 + i, i == 0 ? 4 : Inbox::kMostLoadedBytes / 2, written.at(i));
+    }
+    for (std::size_t i = 0; i < kMany; ++i) {
+        Mail mail = h.next("log");
+        EXPECT_EQ(mail.datapack->get("redelivered"), "") << i;
+        mail.delivery.done();
+    }
+    EXPECT_TRUE(h.empties(spool::Box::inbox));
+}
+
 TEST_F(InboxTest, WhereThereIsRoomForAPartOfThemTheyAreToldInTheirOrder) {
     quotas.per_origin_bytes = 40'000;
     HostForTest& h = start();
