@@ -265,6 +265,7 @@ Arrivals::Handed Mesh::hand(const Datapack& datapack, std::uint64_t token) {
         const std::optional<std::string> legacy = questions_.admit(datapack, datapack.get("id"));
         if (!legacy) {
             counters_.add(Count::unasked);
+            asker_left(datapack);
             return Arrivals::Handed::ended;
         }
         if (!legacy->empty()) return ours(*legacy);
@@ -278,6 +279,7 @@ Arrivals::Handed Mesh::hand(const Datapack& datapack, std::uint64_t token) {
     const bool holds_back = datapack.app != "all" && datapack.method != "reply";
     const Arrivals::Handed handed = edge_.hand(datapack, holds_back ? token : 0);
     if (handed != Arrivals::Handed::full) counters_.add(Count::delivered);
+    if (handed == Arrivals::Handed::ended && datapack.method == "reply") asker_left(datapack);
     return handed == Arrivals::Handed::waits && !holds_back ? Arrivals::Handed::ended : handed;
 }
 

@@ -530,7 +530,8 @@ TEST(Mesh, VerbsThatAreNotKnownListThoseThatAre) {
         const Datapack answer = a.ask(body);
         EXPECT_EQ(answer.get("error"), "bad-request") << body;
     }
-    EXPECT_THAT(a.ask("dance").body, HasSubstr("net knows: mht, peers, queue, status, targets TARGETS"));
+    EXPECT_THAT(a.ask("dance").body,
+                HasSubstr("net knows: mht, peers, queue, route HOST [APP], status, targets TARGETS, trace FLAG"));
     EXPECT_THAT(a.ask(" status\n").body, HasSubstr("Online:"));
 }
 
