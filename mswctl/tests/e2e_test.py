@@ -440,7 +440,8 @@ class Usage(Base):
             self.assertEqual(done.stdout, "")
 
     def test_help_has_an_example(self):
-        for command in ("call", "exit", "peers", "plugins", "queue", "reload", "restart", "send", "status", "tail", "update"):
+        for command in ("call", "exit", "peers", "plugins", "queue", "reload", "restart", "send", "status", "tail", "trace",
+                        "update"):
             self.assertIn(f"  mswctl {command}", self.ctl("/nonexistent", command, "--help").stdout)
         self.assertIn("  mswctl call", self.ctl("/nonexistent", "--help").stdout)
         self.assertRegex(self.ctl("/nonexistent", "--version").stdout, r"^mswctl \d+\.\d+\.\d+\n$")
