@@ -109,6 +109,7 @@ Exit trace_way(Session& session, Output& out, const Globals& globals, const msw:
         const Walk way = walk(way_of(q.datapack.get("to")), apps.empty() ? "" : apps.front(), session.host(), ask);
         std::vector<AppState> states;
         Exit exit = way.reached ? Exit::ok : exit_of(way.error.code);
+        if (way.hops.front().route["flow"]["starved"].as_bool()) exit = both(exit, Exit::failed);
         if (way.reached && !way.old && !apps.empty()) {
             const Asked plugins = ask(way.to, "mswd", "plugins");
             const Json queue = rows_of(ask(way.to, "mswd", "queue"));

@@ -119,7 +119,7 @@ std::optional<msw::Error> Trace::look(const std::string& to, const std::string& 
     if (rows) add_net(host, *rows);
     // A host whose net doesn't answer would not answer this either; on this host it does.
     if (!rows && !to.empty()) return error;
-    if (const std::optional<Json> disk = ask(to, "mswd", "queue show " + flag_)) add_disk(host, (*disk)["rows"]);
+    if (const std::optional<Json> disk = ask(to, "mswd", "queue find " + flag_)) add_disk(host, (*disk)["rows"]);
     return error;
 }
 

@@ -277,7 +277,8 @@ private:
 
     // mesh_watch.cpp: how all hosts stand, and who is told of it
     [[nodiscard]] bool is_busy(const Reachable& host) const;
-    [[nodiscard]] std::vector<HostState> host_states() const;
+    /// @param look_again  set if a host was left out that may be about to arrive
+    [[nodiscard]] std::vector<HostState> host_states(Time now, bool& look_again) const;
     void look_at_hosts(Time now);
     void watch(LinkId link, const Datapack& question, Time now);
     void unwatch(const Datapack& word, std::string_view flag, Time now);
@@ -314,7 +315,8 @@ private:
     Questions questions_;
     HostStates states_;
     Watchers watchers_;
-    std::pair<std::uint64_t, std::uint64_t> states_of_;  // the versions of routes and links that states_ is of
+    using Seen = std::pair<std::uint64_t, std::uint64_t>;
+    Seen states_of_;  // the versions of routes and links that states_ is of
     Time next_look_{0};
     std::map<LinkId, Session> sessions_;
     std::map<std::string, std::string, std::less<>> neighbours_;  // their host ids, by member

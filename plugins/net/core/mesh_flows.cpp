@@ -45,6 +45,10 @@ bool Mesh::carry(Parcel& parcel, Time now) {
         onward = std::move(way.back());
         way.pop_back();
     }
+    // Nothing leads from this host to itself: what had that before it would never leave.
+    const auto first_other =
+        std::find_if(way.begin(), std::prev(way.end()), [this](const std::string& host) { return !is_self(host); });
+    way.erase(way.begin(), first_other);
     const std::string member(table.named(way.back()).member);
     if (member == settings_.member && onward.empty()) parcel.way = {settings_.id};  // whatever the way, it ends here
     if (member.empty() || member == settings_.member) return false;

@@ -12,6 +12,9 @@ namespace {
 constexpr Time kLook{1'000};                                    // between two looks while nobody watches
 constexpr std::size_t kMostUnderWay = std::size_t{256} * 1024;  // bytes that wait for another host when a part is added
 
+// A host is heard of before its neighbours have announced their links with it: for so long it isn't called down.
+constexpr Time kArriving{3'000};
+
 /// @return whether one end's announcement calls its link to the other busy
 bool says_busy(const Announcement* said, std::string_view of) {
     if (said == nullptr) return false;
@@ -34,7 +37,7 @@ bool Mesh::is_busy(const Reachable& host) const {
     return says_busy(table.said(before), last) || says_busy(table.said(last), before);
 }
 
-std::vector<HostState> Mesh::host_states() const {
+std::vector<HostState> Mesh::host_states(Time now, bool& look_again) const {
     std::vector<HostState> all;
     std::set<std::string> there;
     for (const Reachable& host : reachable()) {
@@ -51,7 +54,12 @@ std::vector<HostState> Mesh::host_states() const {
     }
     for (const RouteEntry& entry : routes_.table().entries()) {
         const Announcement& said = entry.what->said;
-        if (said.member == settings_.member || !there.insert(id_key(said.host)).second) continue;
+        if (said.member == settings_.member || there.contains(id_key(said.host))) continue;
+        if (now - entry.taken < kArriving && states_.find(said.host) == nullptr) {
+            look_again = true;
+            continue;
+        }
+        there.insert(id_key(said.host));
         HostState row;
         row.host = said.host;
         all.push_back(std::move(row));
@@ -60,11 +68,12 @@ std::vector<HostState> Mesh::host_states() const {
 }
 
 void Mesh::look_at_hosts(Time now) {
-    const std::pair seen(routes_.table().version(), peers_.version());
+    const Seen seen(routes_.table().version(), peers_.version());
     if (seen != states_of_ && (watchers_.size() > 0 || now >= next_look_)) {
-        states_of_ = seen;
+        bool look_again = false;
+        states_.update(host_states(now, look_again), now);
+        states_of_ = look_again ? Seen() : seen;
         next_look_ = now + kLook;
-        states_.update(host_states(), now);
     }
     watchers_.tick(states_, now, wall(now));
 }
@@ -96,7 +105,8 @@ void Mesh::watch(LinkId link, const Datapack& question, Time now) {
         }
         expires = *until;
     }
-    states_.update(host_states(), now);
+    bool look_again = false;  // tick() sees to that
+    states_.update(host_states(now, look_again), now);
     if (const Result<void> added = watchers_.add(question, expires, states_, now); !added) {
         failed(question, Count::queue_full, added.error(), now);
     }
