@@ -102,7 +102,9 @@ void Trace::add_disk(const std::string& host, const Json& rows) {
                                       : "it waits behind others for " + to;
         } else if (box == "inbox") {
             const std::int64_t handed = row["handed"].as_int();
-            why = handed == 0
+            const bool answer = app.substr(0, 1) == "@";  // for a program that had no name of its own
+            why = answer ? "its answer is here, and who asked has left; `mswctl queue show " + flag_ + "` prints it"
+                  : handed == 0
                       ? app + " has yet to take it"
                       : "it was handed to " + app + (handed == 1 ? "" : " " + std::to_string(handed) + " times") +
                             ", which is not done with it";

@@ -89,7 +89,7 @@ class Examples(MeshTest):
                             if row["flag"] == flag and row["app"] != "shell"], what="the answer is kept")
         row = miku.json("mswd", f"queue show {flag}")["rows"][0]["row"]
         if "trace" in example:
-            self.assertIn("has yet to take it", self.works(example, MSW_SOCKET=miku.socket))
+            self.assertIn("its answer is here", self.works(example, MSW_SOCKET=miku.socket))
         elif "retry" in example:
             done = self.bash(example, MSW_SOCKET=miku.socket)
             self.assertEqual((done.returncode, "is no dead letter" in done.stderr), (1, True), done.stderr)
