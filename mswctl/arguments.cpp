@@ -149,6 +149,14 @@ void add_globals(CLI::App& app, Arguments& args, Raw& raw) {
     app.set_version_flag("--version", "mswctl " MSW_VERSION)->description("print the version and exit");
 }
 
+void add_fields(CLI::App& sub, Arguments& args) {
+    sub.add_option("-f,--field", args.wish.fields, "a field, like `;NAME:VALUE` in SPEC; may be given again")
+        ->type_name("NAME=VALUE")
+        ->type_size(1)
+        ->allow_extra_args(false);
+    sub.add_option("--to", args.wish.to, "the hosts it is for; the same as -f to=TARGETS")->type_name("TARGETS");
+}
+
 void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& raw) {
     CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
     sub->footer(footer_of(command));
@@ -157,11 +165,7 @@ void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& ra
         sub->add_option("SPEC", args.wish.spec, "what to send to which app; `mswctl --help` shows how it is written")
             ->required()
             ->type_name("");
-        sub->add_option("-f,--field", args.wish.fields, "a field, like `;NAME:VALUE` in SPEC; may be given again")
-            ->type_name("NAME=VALUE")
-            ->type_size(1)
-            ->allow_extra_args(false);
-        sub->add_option("--to", args.wish.to, "the hosts it is for; the same as -f to=TARGETS")->type_name("TARGETS");
+        add_fields(*sub, args);
         sub->add_flag("--here", args.globals.here, "this host is meant, though --to is not given");
     }
     if ((command.takes & kWait) != 0) {
@@ -176,6 +180,15 @@ void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& ra
     if ((command.takes & kWords) != 0) {
         sub->add_option("WORDS", args.words, "ls, dead, show ROW|FLAG, retry ROW or rm ROW; nothing: a summary")
             ->type_name("");
+    }
+    if ((command.takes & kWay) != 0) {
+        sub->add_option("WHAT", args.wish.spec,
+                        "SPEC, or the flag of a Datapack that is under way; may be left out with --to")
+            ->type_name("");
+        add_fields(*sub, args);
+    }
+    if ((command.takes & kWatch) != 0) {
+        sub->add_flag("--watch", args.watch, "follow how hosts come, go and change, until Ctrl-C");
     }
     if ((command.takes & kWaitBack) != 0)
         sub->add_flag("--wait", raw.wait_back, "return when mswd is back; 30 s at most");

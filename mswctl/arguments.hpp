@@ -15,11 +15,12 @@ namespace mswctl {
 struct Arguments {
     std::string command;  ///< its first word; empty: the prompt
     Globals globals;
-    Wish wish;                         ///< of send, call and update
+    Wish wish;                         ///< of send, call, update and trace; the flag of trace FLAG is in `spec`
     std::optional<Milliseconds> wait;  ///< send --wait=SECONDS
     bool wait_asked = false;           ///< --wait, with or without a number
     bool no_wait = false;              ///< send --no-wait
     bool when_up = false;              ///< call --when-up, send --when-up
+    bool watch = false;                ///< peers --watch
     std::vector<std::string> words;    ///< of queue
 };
 

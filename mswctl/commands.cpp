@@ -4,7 +4,7 @@
 
 namespace mswctl {
 
-const std::array<Command, 11> kCommands{{
+const std::array<Command, 12> kCommands{{
     {"call", "ask an app and print its answer",
      "Asks the app of one host, or of many: then `HOST: ` stands before each line. Ends when each host has answered, "
      "or "
@@ -31,11 +31,17 @@ const std::array<Command, 11> kCommands{{
     {"peers", "list the hosts in reach",
      "LINK says who dialled: `out` this host, `in` the other. VIA names the host that relays, where there is no link "
      "of "
-     "one's own. WAITING counts what has not been sent yet.",
+     "one's own. WAITING counts what has not been sent yet.\n"
+     "\n"
+     "With --watch all hosts that are known are shown, `up`, `busy` (only their kernel answers) or `down`, with their "
+     "route and the round trip of neighbours; then a line for each change until Ctrl-C, or for --timeout. With --json "
+     "each is an object on a line of its own.",
      "mswctl peers\n"
      "mswctl peers --host rin\n"
-     "mswctl peers --json\n",
-     kNothing, run_peers},
+     "mswctl peers --json\n"
+     "mswctl peers --watch\n"
+     "mswctl peers --watch --timeout 2 --json\n",
+     kWatch, run_peers},
     {"plugins", "list the plugins and attached programs of a host",
      "WAITING counts what a plugin has not taken yet. The last error of a plugin stands below its row.",
      "mswctl plugins\n"
@@ -95,6 +101,20 @@ const std::array<Command, 11> kCommands{{
      "mswctl tail\n"
      "mswctl tail --timeout 60\n",
      kNothing, run_tail},
+    {"trace", "show which way a Datapack would take, or where one is and why it waits",
+     "With SPEC, or --to alone, nothing of it is sent: each host on the way is asked which one is next, and the round "
+     "trip from this host to it and back is shown; at the end, whether the app is there and takes something. Where the "
+     "way ends is said, and why. A host has 5 s for its answer, or --timeout. Ends with 0 if all targets are reached, "
+     "4 "
+     "if one is not, 1 if its app takes nothing.\n"
+     "\n"
+     "With the flag of a Datapack (`mswctl send -f flag=FLAG`, or the journal): where it is, here and on the hosts it "
+     "went to, and what it waits for. Ends with 1 if nothing is known of it.",
+     "mswctl trace shell:hostname --to rin\n"
+     "mswctl trace 'shell:hostname;to:rin'\n"
+     "mswctl trace --to '*' --json\n"
+     "mswctl trace 9f86d081884c7d65\n",
+     kWay, run_trace},
     {"update", "bring this host's program and plugins to other hosts",
      "The same as `mswctl send update:compress -f update_to=TARGETS`. Prints a line for each host when it runs the new "
      "release, or is back at what it ran before. A host that says nothing for 120 s (`update.timeout_s` of the "

@@ -25,7 +25,10 @@ Exit run_restart(const Arguments& args, Output& out);
 Exit run_send(const Arguments& args, Output& out);
 Exit run_status(const Arguments& args, Output& out);
 Exit run_tail(const Arguments& args, Output& out);
+Exit run_trace(const Arguments& args, Output& out);
 Exit run_update(const Arguments& args, Output& out);
+/// peers --watch
+Exit watch_peers(const Arguments& args, Output& out);
 
 /// Which arguments a command takes beside the global ones.
 enum Takes : std::uint8_t {
@@ -36,6 +39,8 @@ enum Takes : std::uint8_t {
     kTargets = 8,   ///< TARGETS
     kWords = 16,    ///< any number of words
     kWhenUp = 32,   ///< --when-up
+    kWatch = 64,    ///< --watch
+    kWay = 128,     ///< WHAT (SPEC or a flag, or nothing), -f, --to
 };
 
 struct Command {
@@ -48,7 +53,7 @@ struct Command {
 };
 
 /// In the order of the alphabet.
-extern const std::array<Command, 11> kCommands;
+extern const std::array<Command, 12> kCommands;
 
 /// @return the command of that name, or null
 [[nodiscard]] const Command* find_command(std::string_view name) noexcept;

@@ -185,7 +185,9 @@ Exit attached(const Arguments& args, Output& out, Exit (*show_it)(Session&, Outp
 }  // namespace
 
 Exit run_status(const Arguments& args, Output& out) { return attached(args, out, show_status); }
-Exit run_peers(const Arguments& args, Output& out) { return attached(args, out, show_peers); }
+Exit run_peers(const Arguments& args, Output& out) {
+    return args.watch ? watch_peers(args, out) : attached(args, out, show_peers);
+}
 Exit run_plugins(const Arguments& args, Output& out) { return attached(args, out, show_plugins); }
 
 }  // namespace mswctl

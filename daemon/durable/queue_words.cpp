@@ -74,6 +74,10 @@ void QueueWords::ask(std::string_view words, Done done) {
         show(std::string(what), done);
         return;
     }
+    if (verb == "find" && !what.empty()) {
+        find(what, std::move(done));
+        return;
+    }
     const spool::RowId row = row_of(what);
     if ((verb == "retry" || verb == "rm") && row > 0) {
         if (verb == "rm") {
@@ -83,8 +87,22 @@ void QueueWords::ask(std::string_view words, Done done) {
         }
         return;
     }
-    done(Error{Code::bad_request,
-               "queue takes `ls [outbox|inbox|dead] [after ROW]`, `show ROW|FLAG`, `retry ROW`, `rm ROW`"});
+    done(
+        Error{Code::bad_request,
+              "queue takes `ls [outbox|inbox|dead] [after ROW]`, `find FLAG`, `show ROW|FLAG`, `retry ROW`, `rm ROW`"});
+}
+
+void QueueWords::find(std::string_view flag, Done done) {
+    spool_.read(spool::FindFlag{std::string(flag)},
+                anchor_.guard([done = std::move(done)](const Result<spool::FindFlag::Answer>& found) {
+                    if (!found) {
+                        done(found.error());
+                        return;
+                    }
+                    Json rows = Json::array();
+                    for (const spool::Listed& row : found->rows) rows.push(json_of(row));
+                    done(Json::object({{"rows", std::move(rows)}, {"more", found->more}}).dump());
+                }));
 }
 
 void QueueWords::list(std::string_view words, Done done) {

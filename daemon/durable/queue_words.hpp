@@ -30,6 +30,7 @@ public:
 
 private:
     void list(std::string_view words, Done done);
+    void find(std::string_view flag, Done done);
     void show(const std::string& what, const Done& done);
     void retry(spool::RowId row, const Done& done);
     void send_again(const spool::WholeRow& row, const Done& done);

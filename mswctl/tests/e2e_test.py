@@ -337,6 +337,73 @@ class Info(Base):
         self.assertEqual(self.ctl(daemon, "tail", "--timeout", "0.2").stdout, "first\nsecond\n")
 
 
+class Watch(Base):
+    """peers --watch: what `net:watch` tells."""
+
+    def watched(self, *parts):
+        def script(d, conn):
+            if d.text != "watch":
+                return None
+            return [d.reply(body, {"stream": "1", "part": str(i), **head}) for i, (body, head) in enumerate(parts)]
+        return self.daemon(script)
+
+    def test_lines_and_objects(self):
+        rin = {"id": "rin", "state": "up", "since_s": 3, "via": "", "old": False, "round_trip_ms": 0}
+        parts = [(json.dumps([rin, {**rin, "id": "len", "old": True}]), {}), ("[]", {}),
+                 (json.dumps([{**rin, "state": "busy"}, {"id": "luka", "state": "up", "via": "rin", "since_s": 0}]), {}),
+                 (json.dumps([{**rin, "state": "down"}]), {"end": "1"})]
+        done = self.ctl(self.watched(*parts), "peers", "--watch")
+        self.assertEqual([line[9:] for line in done.stdout.splitlines()],
+                         ["rin: up, direct, below 1 ms", "len: up, old, direct, below 1 ms", "rin: busy, direct",
+                          "luka: up, via rin", "rin: down"])
+        done = self.ctl(self.watched(*parts), "--json", "peers", "--watch")
+        self.assertEqual([json.loads(line)["state"] for line in done.stdout.splitlines()],
+                         ["up", "up", "busy", "up", "down"])
+
+    def test_how_it_ends(self):
+        slow = self.watched(("it was not taken", {"error": "too-slow", "end": "1"}))
+        self.assertIn("miku: it was not taken (too-slow)", self.ctl(slow, "peers", "--watch", code=4).stderr)
+        full = self.watched(("64 watch", {"error": "queue-full"}))
+        self.assertIn("queue-full", self.ctl(full, "peers", "--watch", code=1).stderr)
+        self.assertIn("gave no list of hosts", self.ctl(self.watched(("{}", {"end": "1"})), "peers", "--watch").stderr)
+        self.ctl(self.watched(("[]", {})), "peers", "--watch", "--timeout", "0.2")
+
+    def test_another_host_is_asked_for_long(self):
+        daemon = self.watched(("[]", {"end": "1"}))
+        self.ctl(daemon, "peers", "--watch", "--host", "rin")
+        [d] = [d for d in daemon.seen if d.text == "watch"]
+        self.assertEqual((d.head["to"], d.head["stream"]), ("rin", "1"))
+        self.assertGreater(int(d.head["expires"]), 1_700_000_000)
+        self.ctl(daemon, "peers", "--watch")
+        self.assertNotIn("expires", daemon.seen[-1].head)
+
+
+class Trace(Base):
+    def test_the_command_line(self):
+        daemon = self.daemon()
+        for words in ((), ("shell:x",), ("f1", "--to", "rin"), ("f1", "-f", "a=b"), ("shell:x", "--to", "a b")):
+            self.assertIn("mswctl: ", self.ctl(daemon, "trace", *words, code=2).stderr)
+        self.assertEqual(daemon.seen, [])
+
+    def test_a_refusal_is_one(self):
+        daemon = self.daemon(lambda d, conn: [d.error("refused", "policy says no")] if d.app == "net" else None)
+        self.assertIn("policy says no", self.ctl(daemon, "trace", "--to", "rin", code=5).stderr)
+        self.assertIn("policy says no", self.ctl(daemon, "trace", "f1", code=5).stderr)
+
+    def test_an_older_mswd_says_so(self):
+        daemon = self.daemon(lambda d, conn: [d.error("bad-request", "not known")] if d.app == "net" else None)
+        self.assertIn("the mswd of miku is older", self.ctl(daemon, "trace", "--to", "rin", code=1).stderr)
+
+    def test_without_net_there_are_the_rows_on_disk(self):
+        row = {"box": "dead", "row": 3, "host": "rin", "app": "log", "why": "its time ran out", "maybe_delivered": False}
+
+        def script(d, conn):
+            if d.app == "net":
+                return [d.error("no-such-app", "there is no net")]
+            return [d.reply(json.dumps({"rows": [row], "more": False}))] if d.text == "queue find f1" else None
+        self.assertIn("its time ran out (never sent)", self.ctl(self.daemon(script), "trace", "f1").stdout)
+
+
 class Control(Base):
     def test_reload(self):
         self.ctl(self.daemon(lambda d, conn: [d.reply()] if d.text == "reload" else None), "reload")
@@ -440,7 +507,8 @@ class Usage(Base):
             self.assertEqual(done.stdout, "")
 
     def test_help_has_an_example(self):
-        for command in ("call", "exit", "peers", "plugins", "queue", "reload", "restart", "send", "status", "tail", "update"):
+        for command in ("call", "exit", "peers", "plugins", "queue", "reload", "restart", "send", "status", "tail", "trace",
+                        "update"):
             self.assertIn(f"  mswctl {command}", self.ctl("/nonexistent", command, "--help").stdout)
         self.assertIn("  mswctl call", self.ctl("/nonexistent", "--help").stdout)
         self.assertRegex(self.ctl("/nonexistent", "--version").stdout, r"^mswctl \d+\.\d+\.\d+\n$")

@@ -88,7 +88,9 @@ class Examples(MeshTest):
         wait_until(lambda: [row for row in miku.json("mswd", "queue ls inbox")["rows"]
                             if row["flag"] == flag and row["app"] != "shell"], what="the answer is kept")
         row = miku.json("mswd", f"queue show {flag}")["rows"][0]["row"]
-        if "retry" in example:
+        if "trace" in example:
+            self.assertIn("its answer is here", self.works(example, MSW_SOCKET=miku.socket))
+        elif "retry" in example:
             done = self.bash(example, MSW_SOCKET=miku.socket)
             self.assertEqual((done.returncode, "is no dead letter" in done.stderr), (1, True), done.stderr)
         else:
@@ -105,10 +107,10 @@ class Examples(MeshTest):
         for example in examples + own:
             with self.subTest(example):
                 self.all_up()
-                if example.startswith("mswctl tail"):
+                if example.startswith(("mswctl tail", "mswctl peers --watch")):
                     self.tail(miku, example)
                     continue
-                if re.match("mswctl queue (show|retry)", example):
+                if re.match("mswctl (queue (show|retry)|trace [0-9a-f]{16})", example):
                     self.queue(miku, example)
                     continue
                 before = self.hosts[1].status()["pid"]

@@ -25,7 +25,8 @@ Mesh::Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed)
       routes_({settings_.id, settings_.member, settings_.epoch, settings_.run}, seed, *this),
       custody_(settings_.run, *this),
       shelf_(settings_.run, settings_.epoch, custody_),
-      arrivals_(*this) {}
+      arrivals_(*this),
+      watchers_(*this) {}
 
 Time Mesh::pace() const noexcept {
     constexpr Time kBusy{50};
@@ -77,6 +78,7 @@ void Mesh::tick(Time now) {
                {Code::unreachable, parcel.way.back() + why}, now);
     }
     pump(now);
+    look_at_hosts(now);
     for (std::size_t i = 0; i < kCounts; ++i) {
         const auto count = static_cast<Count>(i);
         if (const auto n = counters_.left_out(count, now)) {

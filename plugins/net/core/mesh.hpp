@@ -22,12 +22,14 @@
 #include "plugins/net/core/flow/shelf.hpp"
 #include "plugins/net/core/gossip.hpp"
 #include "plugins/net/core/handshake.hpp"
+#include "plugins/net/core/host_states.hpp"
 #include "plugins/net/core/link/hello.hpp"
 #include "plugins/net/core/link/watch.hpp"
 #include "plugins/net/core/outbox.hpp"
 #include "plugins/net/core/peers.hpp"
 #include "plugins/net/core/proxies.hpp"
 #include "plugins/net/core/routes/routes.hpp"
+#include "plugins/net/core/watchers.hpp"
 
 #include <cstdint>
 #include <map>
@@ -52,7 +54,7 @@ struct MeshSettings {
 void strip_local_fields(Datapack& datapack);
 
 /// Thread: one at a time.
-class Mesh final : private RoutesEdge, private Custody::Output, private Arrivals::Output {
+class Mesh final : private RoutesEdge, private Custody::Output, private Arrivals::Output, private Watchers::Output {
 public:
     static constexpr Time kLifetime{152'000};  ///< of a Datapack that says nothing of it: 39 tries of 3.9 s
     static constexpr Time kDurableLifetime = std::chrono::hours(7 * 24);
@@ -131,7 +133,13 @@ public:
         pump(now);
     }
     /// What Edge::hand() handed in under that name has left its mailbox.
-    void taken(std::uint64_t name, Time now) { arrivals_.taken(name, now); }
+    void taken(std::uint64_t name, Time now) {
+        if ((name & Watchers::kBit) != 0) {
+            watchers_.taken(name);
+        } else {
+            arrivals_.taken(name, now);
+        }
+    }
     /// One could not be written as that peer reads.
     void unfit(const Parcel& parcel, const Error& why, Time now);
     /// mswd did not take one.
@@ -261,6 +269,26 @@ private:
     };
     [[nodiscard]] std::vector<Reachable> reachable() const;
 
+    // mesh_trace.cpp: where a Datapack would go, and where one is
+    [[nodiscard]] Result<std::string> route_json(std::string_view words, Time now) const;
+    [[nodiscard]] std::string trace_json(std::string_view flag, Time now) const;
+    [[nodiscard]] std::string no_way_words(const std::string& host, Time now) const;
+    [[nodiscard]] std::string why(const CustodyPlace& place, Time now) const;
+
+    // mesh_watch.cpp: how all hosts stand, and who is told of it
+    [[nodiscard]] bool is_busy(const Reachable& host) const;
+    /// @param look_again  set if a host was left out that may be about to arrive
+    [[nodiscard]] std::vector<HostState> host_states(Time now, bool& look_again) const;
+    void look_at_hosts(Time now);
+    void watch(LinkId link, const Datapack& question, Time now);
+    void unwatch(const Datapack& word, std::string_view flag, Time now);
+    /// A part came for somebody who isn't there any more: who sends it is told.
+    void asker_left(const Datapack& part);
+
+    // Watchers::Output
+    [[nodiscard]] bool may_give(const Datapack& question) const override;
+    [[nodiscard]] Watchers::Given give(const Datapack& question, Datapack part, std::uint64_t token) override;
+
     MeshSettings settings_;
     const Surroundings around_;
     Edge& edge_;
@@ -285,6 +313,11 @@ private:
     std::uint64_t last_accepting_ = 0;
     Arrivals arrivals_;
     Questions questions_;
+    HostStates states_;
+    Watchers watchers_;
+    using Seen = std::pair<std::uint64_t, std::uint64_t>;
+    Seen states_of_;  // the versions of routes and links that states_ is of
+    Time next_look_{0};
     std::map<LinkId, Session> sessions_;
     std::map<std::string, std::string, std::less<>> neighbours_;  // their host ids, by member
     std::map<std::string, std::string, std::less<>> hops_;        // the neighbour on the way to each member

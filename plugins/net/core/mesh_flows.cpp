@@ -45,6 +45,10 @@ bool Mesh::carry(Parcel& parcel, Time now) {
         onward = std::move(way.back());
         way.pop_back();
     }
+    // Nothing leads from this host to itself: what had that before it would never leave.
+    const auto first_other =
+        std::find_if(way.begin(), std::prev(way.end()), [this](const std::string& host) { return !is_self(host); });
+    way.erase(way.begin(), first_other);
     const std::string member(table.named(way.back()).member);
     if (member == settings_.member && onward.empty()) parcel.way = {settings_.id};  // whatever the way, it ends here
     if (member.empty() || member == settings_.member) return false;
@@ -265,6 +269,7 @@ Arrivals::Handed Mesh::hand(const Datapack& datapack, std::uint64_t token) {
         const std::optional<std::string> legacy = questions_.admit(datapack, datapack.get("id"));
         if (!legacy) {
             counters_.add(Count::unasked);
+            asker_left(datapack);
             return Arrivals::Handed::ended;
         }
         if (!legacy->empty()) return ours(*legacy);
@@ -278,6 +283,7 @@ Arrivals::Handed Mesh::hand(const Datapack& datapack, std::uint64_t token) {
     const bool holds_back = datapack.app != "all" && datapack.method != "reply";
     const Arrivals::Handed handed = edge_.hand(datapack, holds_back ? token : 0);
     if (handed != Arrivals::Handed::full) counters_.add(Count::delivered);
+    if (handed == Arrivals::Handed::ended && datapack.method == "reply") asker_left(datapack);
     return handed == Arrivals::Handed::waits && !holds_back ? Arrivals::Handed::ended : handed;
 }
 

@@ -129,6 +129,18 @@ TEST(Mesh, AForcedWayIsTakenHopByHop) {
     EXPECT_EQ(c.mesh.counters().of(Count::relayed), 1U);
 }
 
+TEST(Mesh, AForcedWayMayBeginHere) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    a.send("post", "log", "a&b", "from here");
+    a.send("post", "log", "A&a&b", "and again");
+    a.send("post", "log", "b", "not held up");
+    world.settle();
+    EXPECT_THAT(b.bodies(), ElementsAre("from here", "and again", "not held up"));
+}
+
 TEST(Mesh, TargetsThatMeanNobodyAreErrors) {
     World world;
     HostForTest& a = world.add("a");
@@ -558,7 +570,8 @@ TEST(Mesh, VerbsThatAreNotKnownListThoseThatAre) {
         const Datapack answer = a.ask(body);
         EXPECT_EQ(answer.get("error"), "bad-request") << body;
     }
-    EXPECT_THAT(a.ask("dance").body, HasSubstr("net knows: mht, peers, queue, status, targets TARGETS"));
+    EXPECT_THAT(a.ask("dance").body,
+                HasSubstr("net knows: mht, peers, queue, route HOST [APP], status, targets TARGETS, trace FLAG"));
     EXPECT_THAT(a.ask(" status\n").body, HasSubstr("Online:"));
 }
 

@@ -17,7 +17,8 @@ std::string_view trimmed(std::string_view text) {
     return text.substr(from, text.find_last_not_of(kBlank) - from + 1);
 }
 
-constexpr std::string_view kVerbs = "net knows: mht, peers, queue, status, targets TARGETS";
+constexpr std::string_view kVerbs =
+    "net knows: mht, peers, queue, route HOST [APP], status, targets TARGETS, trace FLAG, unwatch FLAG, watch";
 
 }  // namespace
 
@@ -44,6 +45,15 @@ void Mesh::asked(LinkId link_id, const Datapack& question, Time now) {
         answer_gossip(*link, question);
         return;
     }
+    constexpr std::string_view kUnwatch = "unwatch ";
+    if (body == "watch") {
+        watch(link_id, question, now);
+        return;
+    }
+    if (body.substr(0, kUnwatch.size()) == kUnwatch) {
+        unwatch(question, trimmed(body.substr(kUnwatch.size())), now);
+        return;
+    }
     const Result<std::string> text = verb(question, now);
     if (!text) {
         failed(question, Count::bad_request, text.error(), now);
@@ -67,6 +77,8 @@ Result<std::string> Mesh::verb(const Datapack& question, Time now) const {
         for (const Way& way : *ways) list.push(to_text(way));
         return list.dump();
     }
+    if (word == "route" && !rest.empty()) return route_json(rest, now);
+    if (word == "trace" && !rest.empty()) return trace_json(rest, now);
     if (rest.empty()) {
         if (word == "mht") return build_gossip(gossip_for(nullptr), kLongestGossip);
         if (word == "peers") return peers_json(now);

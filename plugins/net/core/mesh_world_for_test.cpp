@@ -1,6 +1,7 @@
 #include "plugins/net/core/mesh_world_for_test.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace msw::net {
 
@@ -60,6 +61,10 @@ std::vector<std::string> HostForTest::bodies() const {
     std::vector<std::string> out;
     for (const Datapack& d : delivered) out.push_back(d.body);
     return out;
+}
+
+void HostForTest::take_all() {
+    for (const std::uint64_t name : std::exchange(untaken, {})) mesh.taken(name, world.now);
 }
 
 bool HostForTest::said(std::string_view part) const {
@@ -123,7 +128,8 @@ void World::dial(HostForTest& from, const Address& address) {
 void World::carry(HostForTest& from, LinkId link, Datapack datapack) {
     under_way_.emplace_back([this, &from, link, d = std::move(datapack)]() mutable {
         const auto wire = wires_.find({&from, link});
-        if (wire != wires_.end()) wire->second.host->mesh.heard(wire->second.link, std::move(d), now);
+        if (wire == wires_.end() || wire->second.host->stands_still || from.stands_still) return;
+        wire->second.host->mesh.heard(wire->second.link, std::move(d), now);
     });
 }
 
@@ -151,7 +157,9 @@ void World::settle() {
 void World::pass(Time time) {
     const Time until = now + time;
     for (;;) {
-        for (const auto& host : hosts) host->mesh.tick(now);
+        for (const auto& host : hosts) {
+            if (!host->stands_still) host->mesh.tick(now);
+        }
         settle();
         if (now >= until) return;
         now += std::min(Time(50), until - now);

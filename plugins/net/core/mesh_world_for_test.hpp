@@ -34,9 +34,10 @@ public:
     std::vector<Parcel> close(LinkId link) override;
     std::vector<Parcel> retire(LinkId link) override;
     void deliver(LinkId, Datapack datapack) override { delivered.push_back(std::move(datapack)); }
-    [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t) override {
+    [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) override {
         delivered.push_back(datapack);
-        return Arrivals::Handed::ended;
+        if (handed == Arrivals::Handed::waits && name != 0) untaken.push_back(name);
+        return handed;
     }
     [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
     void raise_epoch(std::uint64_t epoch) override { epoch_on_disk = epoch; }
@@ -49,6 +50,8 @@ public:
     /// Ask net itself. @return its answer
     [[nodiscard]] Datapack ask(const char* body);
     [[nodiscard]] std::vector<std::string> bodies() const;
+    /// What waits is taken.
+    void take_all();
     [[nodiscard]] bool said(std::string_view part) const;
 
     World& world;
@@ -60,6 +63,9 @@ public:
     std::vector<Datapack> written_to_old;  ///< on links that lead nowhere
     std::vector<Line> lines;
     bool room = true;
+    Arrivals::Handed handed = Arrivals::Handed::ended;  ///< what becomes of what it hands in,
+    std::vector<std::uint64_t> untaken;                 ///< and the names of those that wait
+    bool stands_still = false;                          ///< only its kernel answers
     std::uint64_t epoch_on_disk = 0;
 };
 

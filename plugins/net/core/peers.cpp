@@ -101,6 +101,7 @@ bool Peers::first_is_better(const Link& a, const Link& b) const {
 }
 
 void Peers::choose(const std::string& key) {
+    ++version_;
     const Link* best = nullptr;
     for (const auto& [id, link] : links_) {
         if (link.retired || id_key(link.peer.id) != key) continue;

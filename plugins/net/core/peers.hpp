@@ -70,6 +70,7 @@ public:
     /// kSignsOfLife; or null. Hosts of the Python system don't say which start they are of.
     [[nodiscard]] const Link* namesake(const PeerInfo& peer, Time now) const;
     [[nodiscard]] std::size_t size() const noexcept { return links_.size(); }
+    [[nodiscard]] std::uint64_t version() const noexcept { return version_; }  ///< rises when a link comes or goes
 
 private:
     [[nodiscard]] bool first_is_better(const Link& a, const Link& b) const;
@@ -78,6 +79,7 @@ private:
 
     std::string own_id_;
     std::map<LinkId, Link> links_;
+    std::uint64_t version_ = 0;
     std::map<std::string, LinkId> chosen_;  // the link to write on, by id_key() of the host
 };
 

@@ -125,6 +125,17 @@ void Arrivals::note(Flow& flow) {
     if (flow.in.must_tell(Time::max()) || flow.in.tell_at()) to_tell_[flow.member].insert(flow.token);
 }
 
+std::vector<Arrivals::Place> Arrivals::find(std::string_view flag) const {
+    std::vector<Place> places;
+    for (const auto& [token, flow] : by_token_) {
+        for (const InFlow::Found& found : flow->in.find(flag)) {
+            places.push_back(
+                {found.datapack->app, std::string(found.datapack->get("id")), found, blocked_.contains(token)});
+        }
+    }
+    return places;
+}
+
 void Arrivals::tick(Time now) {
     for (auto at = to_tell_.begin(); at != to_tell_.end();) {
         std::vector<Flow*> flows;

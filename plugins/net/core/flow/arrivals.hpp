@@ -76,6 +76,16 @@ public:
     /// Tell what is due to be told. To be called after a batch of arrivals, and every 50 ms or so.
     void tick(Time now);
 
+    /// Where one stands that came and was not handed on yet.
+    struct Place {
+        std::string app;
+        std::string origin;  ///< host id
+        InFlow::Found in;
+        bool full = false;  ///< its app has no room now
+    };
+    /// @return those with that flag, good until something changes
+    [[nodiscard]] std::vector<Place> find(std::string_view flag) const;
+
     [[nodiscard]] std::size_t held() const noexcept { return pool_.held(); }
     /// Tell all there is to tell, due or not: this host stops.
     void tell_all();

@@ -30,6 +30,33 @@ enum class Ending : std::uint8_t {
     expired,      ///< its time ran out before it was sent
 };
 
+/// Where one stands that is in custody, and what it waits for.
+struct CustodyPlace {
+    enum class Waits : std::uint8_t {
+        no_way,   ///< a way to its host
+        run,      ///< word which start of it runs there
+        disk,     ///< to be written down before it is sent
+        others,   ///< those before it in its flow
+        credit,   ///< its app to take what it has
+        window,   ///< what is under way on ways through other hosts
+        room,     ///< the link to the next hop
+        receipt,  ///< it was sent
+        gap,      ///< its host has it, and an earlier one is missing there
+    };
+    std::string host;
+    std::string member;
+    std::string app;
+    bool durable = false;
+    std::int64_t row = 0;      ///< of a durable one, on disk
+    std::size_t bytes = 0;     ///< of its body
+    std::size_t ahead = 0;     ///< how many of its flow are held before it
+    unsigned sent = 0;         ///< times, to the present run of its host
+    Time sent_at{0};           ///< the last time
+    std::int64_t expires = 0;  ///< ms since 1970
+    bool way = false;          ///< whether there is one now
+    Waits waits = Waits::no_way;
+};
+
 /// Thread: one at a time.
 class Custody {
 public:
@@ -120,6 +147,15 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// Call `give` for each, by host and flow, in order.
     void for_each(const std::function<void(const std::string& host, const std::string& app, const Held&)>& give) const;
+    /// @return where those with that flag stand, one for each copy
+    [[nodiscard]] std::vector<CustodyPlace> find(std::string_view flag) const;
+    /// How the ordinary flow to an app stands.
+    struct FlowNumbers {
+        std::size_t waiting = 0;  ///< Datapacks without a receipt,
+        std::size_t bytes = 0;    ///< and what they count for
+        bool starved = false;     ///< the next one waits for credit
+    };
+    [[nodiscard]] FlowNumbers flow_numbers(const std::string& member, const std::string& app) const;
 
 private:
     struct Destination {
@@ -145,6 +181,8 @@ private:
     void ask(Destination& to, Time now);
     void end(Destination& to, std::vector<Held> all, Ending ending);
     [[nodiscard]] static std::size_t under_way(const Destination& to);
+    [[nodiscard]] CustodyPlace::Waits what_it_waits_for(const Destination& to, const OutFlow& flow,
+                                                        std::size_t i) const;
     [[nodiscard]] const OutFlow* durable_flow(const std::string& member, const std::string& app) const;
 
     Run run_;

@@ -264,5 +264,74 @@ TEST_F(CustodyTest, ListsWhatWaits) {
     EXPECT_THAT(rows, ElementsAre("miku shell a", "rin log b"));
 }
 
+TEST_F(CustodyTest, SaysWhatEachWaitsFor) {
+    using Waits = CustodyPlace::Waits;
+    const auto waits = [this](const char* flag) {
+        const std::vector<CustodyPlace> places = custody.find(flag);
+        EXPECT_EQ(places.size(), 1U) << flag;
+        return places.empty() ? Waits::no_way : places.front().waits;
+    };
+    EXPECT_TRUE(custody.find("a").empty());
+    ASSERT_TRUE(take("a"));
+    EXPECT_EQ(waits("a"), Waits::run);
+    EXPECT_EQ(custody.find("a")[0].sent, 0U);
+    ways.clear();
+    EXPECT_EQ(waits("a"), Waits::no_way);
+    ways["1"] = Custody::Way::direct;
+    room = 0;
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("b"));
+    EXPECT_EQ(waits("a"), Waits::room);
+    EXPECT_EQ(waits("b"), Waits::others);
+    EXPECT_EQ(custody.find("b")[0].ahead, 1U);
+    room = 1000;
+    now = Time(70);
+    custody.pump(now);
+    EXPECT_EQ(waits("a"), Waits::receipt);
+    EXPECT_EQ(custody.find("a")[0].sent_at, Time(70));
+    ways.clear();
+    EXPECT_EQ(waits("a"), Waits::receipt);
+    EXPECT_FALSE(custody.find("a")[0].way);
+    ways["1"] = Custody::Way::direct;
+    receipt("shell", 0, "\x02");
+    EXPECT_EQ(waits("b"), Waits::gap);
+}
+
+TEST_F(CustodyTest, SaysWhichBoundHoldsOneBack) {
+    using Waits = CustodyPlace::Waits;
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("c", "log", 60'000));
+    ASSERT_TRUE(take("d", "log", 60'000));
+    EXPECT_EQ(custody.find("d").at(0).waits, Waits::credit);
+    const Custody::FlowNumbers numbers = custody.flow_numbers("1", "log");
+    EXPECT_EQ(numbers.waiting, 2U);
+    EXPECT_GT(numbers.bytes, 120'000U);
+    EXPECT_TRUE(numbers.starved);
+    EXPECT_EQ(custody.flow_numbers("1", "none").waiting, 0U);
+    EXPECT_EQ(custody.flow_numbers("2", "log").waiting, 0U);
+    ways["1"] = Custody::Way::relayed;
+    ASSERT_TRUE(take("e", "echo", 60'000));
+    ASSERT_TRUE(take("f", "other", 10));
+    EXPECT_EQ(custody.find("f").at(0).waits, Waits::window);
+}
+
+TEST_F(CustodyTest, ADurableOneWaitsForTheDiskBeforeItIsSent) {
+    custody.meet("1", kThere, 1, now);
+    Datapack d("get", "shell");
+    d.set("flag", "k");
+    Held held;
+    held.datapack = std::make_shared<const Datapack>(std::move(d));
+    held.expires = 152'000;
+    held.row = 17;
+    held.run = kOwn;
+    held.n = 1;
+    custody.load("1", "miku", "shell", held, now);
+    const CustodyPlace place = custody.find("k").at(0);
+    EXPECT_EQ(place.waits, CustodyPlace::Waits::disk);
+    EXPECT_EQ(place.row, 17);
+    EXPECT_TRUE(place.durable);
+    EXPECT_EQ(place.host, "miku");
+}
+
 }  // namespace
 }  // namespace msw::net

@@ -150,6 +150,19 @@ void InFlow::something_to_tell(std::size_t bytes, Time now) noexcept {
     if (untold_ >= window / 2) urgent_ = true;
 }
 
+std::vector<InFlow::Found> InFlow::find(std::string_view flag) const {
+    std::vector<Found> found;
+    for (std::size_t i = 0; i < ready_.size(); ++i) {
+        if (ready_[i].datapack.get("flag") == flag) found.push_back({&ready_[i].datapack, i, false});
+    }
+    std::size_t ahead = ready_.size();
+    for (const auto& [n, item] : behind_) {
+        if (item.datapack.get("flag") == flag) found.push_back({&item.datapack, ahead, true});
+        ++ahead;
+    }
+    return found;
+}
+
 std::uint64_t InFlow::mark() const noexcept {
     if (!known_) return 0;
     if (class_ == FlowClass::durable) {

@@ -18,6 +18,8 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace msw::net {
 
@@ -81,6 +83,15 @@ public:
     /// @return when to ask again; nothing: when something has happened
     [[nodiscard]] std::optional<Time> tell_at() const noexcept;
     void told() noexcept;
+
+    /// Where one stands that came and was not handed on yet.
+    struct Found {
+        const Datapack* datapack = nullptr;
+        std::size_t ahead = 0;    ///< how many are to be handed on before it
+        bool behind_gap = false;  ///< an earlier one has yet to come
+    };
+    /// @return those with that flag
+    [[nodiscard]] std::vector<Found> find(std::string_view flag) const;
 
     /// @return whether something of it is with its plugin, on the way there, or to the disk
     [[nodiscard]] bool has_work() const noexcept {

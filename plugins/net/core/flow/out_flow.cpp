@@ -72,6 +72,12 @@ bool OutFlow::starved() const noexcept {
            (class_ == FlowClass::ordinary || held_[i].sent_for == destination_);
 }
 
+OutFlow::Standing OutFlow::standing(std::size_t i) const noexcept {
+    if (held_[i].seen) return Standing::seen;
+    if (is_under_way(i)) return Standing::under_way;
+    return i == first_to_send() ? Standing::first : Standing::behind;
+}
+
 Envelope OutFlow::send(Time now) {
     const std::size_t i = first_to_send();
     Held& h = held_[i];

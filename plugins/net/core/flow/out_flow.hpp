@@ -121,6 +121,15 @@ public:
     /// @return whether something waits that only the destination's credit holds back
     [[nodiscard]] bool starved() const noexcept;
 
+    enum class Standing : std::uint8_t {
+        under_way,  ///< sent, and no word of it has come
+        seen,       ///< the destination has it in memory, behind one that is missing
+        first,      ///< the next one to be sent
+        behind,     ///< others are sent before it
+    };
+    /// @param i  of held()
+    [[nodiscard]] Standing standing(std::size_t i) const noexcept;
+
 private:
     [[nodiscard]] std::size_t first_to_send() const noexcept;
     [[nodiscard]] std::size_t index_of(std::uint64_t n) const noexcept;

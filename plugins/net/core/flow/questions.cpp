@@ -25,7 +25,8 @@ void Questions::open(const Datapack& question, std::string_view host, std::int64
         if (posts_.empty()) return;
         forget(*posts_.begin()->second);
     }
-    Question q{std::string(question.get("from")),
+    Question q{question.app,
+               std::string(question.get("from")),
                std::string(question.get("legacy")),
                question.get("stream") == "1",
                question.method != "get",
@@ -43,6 +44,16 @@ std::optional<std::string> Questions::admit(const Datapack& answer, std::string_
     std::string legacy = at->second.legacy;
     if (!more) forget(*at);
     return legacy;
+}
+
+std::vector<Questions::Waiting> Questions::find(std::string_view flag) const {
+    std::vector<Waiting> found;
+    for (const auto& [key, question] : open_) {
+        const std::size_t blank = key.find(' ');
+        if (std::string_view(key).substr(blank + 1) != flag) continue;
+        found.push_back({key.substr(0, blank), question.app, question.asker, question.post, question.expires});
+    }
+    return found;
 }
 
 void Questions::close(std::string_view flag, std::string_view host) {

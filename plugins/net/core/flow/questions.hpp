@@ -14,6 +14,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace msw::net {
 
@@ -40,10 +41,22 @@ public:
     /// Close those whose time is over.
     void expire(std::int64_t now_ms);
 
+    /// A question that is open.
+    struct Waiting {
+        std::string host;  ///< who was asked, in lower case
+        std::string app;
+        std::string asker;
+        bool post = false;         ///< nothing needs to answer it
+        std::int64_t expires = 0;  ///< ms since 1970
+    };
+    /// @return those with that flag, one for each host that was asked
+    [[nodiscard]] std::vector<Waiting> find(std::string_view flag) const;
+
     [[nodiscard]] std::size_t size() const noexcept { return open_.size(); }
 
 private:
     struct Question {
+        std::string app;
         std::string asker;
         std::string legacy;
         bool streamed = false;

@@ -98,5 +98,21 @@ TEST(Questions, ForgetTheOldestPostWhenThereIsNoRoom) {
     EXPECT_TRUE(questions.admit(answer("newer"), "miku").has_value());
 }
 
+TEST(Questions, AreFoundByTheirFlag) {
+    Questions questions;
+    questions.open(question("get", "f"), "Miku", 1000);
+    questions.open(question("post", "f"), "rin", 2000);
+    questions.open(question("get", "ff"), "rin", 2000);
+    std::vector<Questions::Waiting> found = questions.find("f");
+    ASSERT_EQ(found.size(), 2U);
+    if (found[0].post) std::swap(found[0], found[1]);
+    EXPECT_EQ(found[0].host, "miku");
+    EXPECT_EQ(found[0].app, "shell");
+    EXPECT_EQ(found[0].asker, "@1");
+    EXPECT_EQ(found[0].expires, 1000);
+    EXPECT_TRUE(found[1].post);
+    EXPECT_TRUE(questions.find("").empty());
+}
+
 }  // namespace
 }  // namespace msw::net
