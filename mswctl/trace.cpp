@@ -17,8 +17,7 @@ using msw::Json;
 
 constexpr std::string_view kHowWritten =
     "`mswctl trace` takes SPEC with a target (--to TARGETS, or `;to:TARGETS` in it), --to TARGETS alone, or the FLAG "
-    "of "
-    "a Datapack that is under way";
+    "of a Datapack that is under way";
 
 std::vector<std::string> way_of(std::string_view to) {
     std::vector<std::string> way;

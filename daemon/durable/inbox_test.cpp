@@ -50,7 +50,7 @@ public:
         mailboxes[app] = std::make_shared<Mailbox>(1UL << 20U, 1UL << 20U);
         (void)forwarder.add(app, mailboxes[app], app[0] == '@' ? Forwarder::Kind::attached : Forwarder::Kind::plugin);
     }
-    void start() {
+    void start() const {
         durable->start([](spool::RowId) {});
     }
     /// Let the loop run until `enough`.
@@ -128,7 +128,7 @@ public:
         return written.value_or(false);
     }
     void arrive_later(const std::string& app, const std::string& flag, std::uint64_t n, std::size_t body,
-                      std::optional<bool>& written) {
+                      std::optional<bool>& written) const {
         Datapack d("get", app, std::string(body, 'x'));
         d.set("durable", "1");
         d.set("flag", flag);

@@ -98,13 +98,17 @@ class FakeDaemon:
         self.listener = socket.socket(socket.AF_UNIX)
         self.listener.bind(self.path)
         self.listener.listen()
-        threading.Thread(target=self._accept, args=(self.listener,), daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, args=(self.listener,), daemon=True)
+        self.accepting.start()
 
     def stop(self):
         """No longer there: neither the socket nor its connections."""
         if self.listener is None:
             return
         os.unlink(self.path)
+        # Its thread must be gone before the number of the descriptor is: the next daemon may get that.
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.accepting.join()
         self.listener.close()
         self.listener = None
         for conn in list(self.connections):
