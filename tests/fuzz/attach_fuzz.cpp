@@ -309,9 +309,7 @@ private:
 
 void run(std::string_view text, const test::TempFolder& temp) {
     Daemon daemon(temp);
-    fuzz::Script script(text);
-    fuzz::Step step;
-    for (int steps = 0; steps < 100 && script.next(step); ++steps) daemon.take(step);
+    fuzz::play(text, daemon, 100);
     daemon.check();
 }
 

@@ -448,9 +448,7 @@ private:
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view text(reinterpret_cast<const char*>(data), size);
     msw::net::Host host(text.substr(0, 5) == "proxy");
-    msw::fuzz::Script script(text);
-    msw::fuzz::Step step;
-    for (int steps = 0; steps < 200 && script.next(step); ++steps) host.take(step);
+    msw::fuzz::play(text, host);
     host.check();
     return 0;
 }

@@ -189,9 +189,7 @@ private:
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     msw::net::Host host;
-    msw::fuzz::Script script({reinterpret_cast<const char*>(data), size});
-    msw::fuzz::Step step;
-    for (int steps = 0; steps < 200 && script.next(step); ++steps) host.take(step);
+    msw::fuzz::play({reinterpret_cast<const char*>(data), size}, host);
     host.check_ways();
     return 0;
 }

@@ -55,6 +55,14 @@ private:
     std::string_view rest_;
 };
 
+/// Have `host` take() the steps of an input, but not more than `most`.
+template <class Host>
+void play(std::string_view text, Host& host, int most = 200) {
+    Script script(text);
+    Step step;
+    for (int steps = 0; steps < most && script.next(step); ++steps) host.take(step);
+}
+
 /// @return the number that `words` begin with, at most three digits, taken off them; 0 if there is none
 inline std::size_t take_number(std::string_view& words) {
     std::size_t n = 0;

@@ -85,9 +85,9 @@ public:
     void flows(std::function<void(const Result<std::vector<StoredRow>>&, Time)> done) override {
         later_.emplace_back([this, done] { done(std::vector<StoredRow>{}, now_); });
     }
-    void arrive(const Datapack& d, const std::string& member, Run run, const std::string& app, std::uint64_t n,
+    void arrive(const Datapack&, const std::string& member, Run run, const std::string& app, std::uint64_t n,
                 std::function<void(bool, Time)> done) override {
-        later_.emplace_back([this, key = Key(member, run, app), n, done, flag = std::string(d.get("flag"))] {
+        later_.emplace_back([this, key = Key(member, run, app), n, done] {
             if (works) {
                 std::uint64_t& mark = marks_[key];
                 require(n > mark);
@@ -385,9 +385,7 @@ private:
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     msw::net::Host host;
-    msw::fuzz::Script script({reinterpret_cast<const char*>(data), size});
-    msw::fuzz::Step step;
-    for (int steps = 0; steps < 200 && script.next(step); ++steps) host.take(step);
+    msw::fuzz::play({reinterpret_cast<const char*>(data), size}, host);
     host.rest();
     return 0;
 }

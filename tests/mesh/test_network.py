@@ -4,7 +4,7 @@ import json
 import threading
 import time
 import unittest
-from typing import Dict, List
+from typing import Dict, List, Tuple
 
 import plugins_for_tests as given
 from harness.client import Client
@@ -90,14 +90,22 @@ class Network(NetTest):
     def test_a_cable_that_swallows_everything_is_noticed(self) -> None:
         self.reroutes("swallow")
 
-    def test_what_is_sent_while_the_only_cable_is_out_comes_when_it_is_back(self) -> None:
+    def pair(self) -> Tuple[NetHost, NetHost, Cable]:
+        """Two hosts and the cable between them; b has an echo."""
         a, b = self.net_host("a"), self.net_host("b")
-        only = self.cable(a, b)
-        a.write_addresses(only.address(b))
         b.add_plugin("echo", given.ECHO)
-        b.start()
-        a.start()
-        self.wait_peers(a, "b")
+        return a, b, self.cable(a, b)
+
+    def connect(self, dials: NetHost, other: NetHost, cable: Cable) -> None:
+        dials.write_addresses(cable.address(other))
+        other.start()
+        dials.start()
+        self.wait_peers(dials, other.id)
+        self.wait_peers(other, dials.id)
+
+    def test_what_is_sent_while_the_only_cable_is_out_comes_when_it_is_back(self) -> None:
+        a, b, only = self.pair()
+        self.connect(a, b, only)
         only.pull()
         self.wait_peers(a)
         with a.attach() as client:
@@ -112,13 +120,8 @@ class Network(NetTest):
         self.assertEqual({d.text for d in answers if d}, {"x"})
 
     def test_a_host_whose_address_changes_is_found_again(self) -> None:
-        a, b = self.net_host("a"), self.net_host("b")
-        only = self.cable(a, b)
-        b.write_addresses(only.address(a))
-        b.add_plugin("echo", given.ECHO)
-        a.start()
-        b.start()
-        self.wait_peers(a, "b")
+        a, b, only = self.pair()
+        self.connect(b, a, only)
         only.move(b, 77)
         self.assertEqual(a.ask("echo", "where are you", {"to": "b"}).text, "where are you")
         wait_until(lambda: "77" in json.dumps(a.peers()["b"]), what="a knows where it is now")
