@@ -31,6 +31,20 @@ Settings small(const std::string& path) {
     return s;
 }
 
+/// A disk whose room a test decides on.
+struct SmallDisk {
+    explicit SmallDisk(const char* name) : vfs(disk, name) {}
+    [[nodiscard]] Settings settings() {
+        Settings s = small("/spool.db");
+        s.vfs = vfs.name();
+        s.files = &disk;
+        return s;
+    }
+
+    test::ForgetfulDisk disk;
+    test::ForgetfulVfs vfs;
+};
+
 /// Add rows until one is refused. @return how many were taken
 std::uint64_t fill(test::SpoolUser& user, std::uint64_t from, const std::string& datapack = kKilos) {
     for (std::uint64_t n = from;; ++n) {
@@ -78,11 +92,9 @@ void what_makes_room_goes_on(test::SpoolUser& user, std::uint64_t rows, const st
 }
 
 TEST(SpoolDiskFull, WhatMakesRoomGoesOn) {
-    test::ForgetfulDisk disk;
-    const test::ForgetfulVfs vfs(disk, "full");
-    Settings settings = small("/spool.db");
-    settings.vfs = vfs.name();
-    settings.files = &disk;
+    SmallDisk small_disk("full");
+    test::ForgetfulDisk& disk = small_disk.disk;
+    Settings settings = small_disk.settings();
     test::SpoolUser user(settings);
     disk.set_capacity(7UL << 20);
     ASSERT_TRUE(user.open());
@@ -93,11 +105,9 @@ TEST(SpoolDiskFull, WhatMakesRoomGoesOn) {
 }
 
 TEST(SpoolDiskFull, AnswersThatEndTheirQuestionsGoOn) {
-    test::ForgetfulDisk disk;
-    const test::ForgetfulVfs vfs(disk, "answers");
-    Settings settings = small("/spool.db");
-    settings.vfs = vfs.name();
-    settings.files = &disk;
+    SmallDisk small_disk("answers");
+    test::ForgetfulDisk& disk = small_disk.disk;
+    Settings settings = small_disk.settings();
     settings.retry = std::chrono::hours(1);
     test::SpoolUser user(settings);
     disk.set_capacity(7UL << 20);
@@ -121,11 +131,9 @@ TEST(SpoolDiskFull, AnswersThatEndTheirQuestionsGoOn) {
 }
 
 TEST(SpoolDiskFull, OthersMayFillIt) {
-    test::ForgetfulDisk disk;
-    const test::ForgetfulVfs vfs(disk, "filled");
-    Settings settings = small("/spool.db");
-    settings.vfs = vfs.name();
-    settings.files = &disk;
+    SmallDisk small_disk("filled");
+    test::ForgetfulDisk& disk = small_disk.disk;
+    Settings settings = small_disk.settings();
     test::SpoolUser user(settings);
     ASSERT_TRUE(user.open());
     ASSERT_TRUE(user.write({outgoing(800000, "the one that stays")}));
@@ -137,11 +145,9 @@ TEST(SpoolDiskFull, OthersMayFillIt) {
 
 TEST(SpoolDiskFull, TheLogAlwaysFindsRoomInTheFile) {
     // All rows are in the log only when the disk becomes full, and far more than there is room for in the ballast.
-    test::ForgetfulDisk disk;
-    const test::ForgetfulVfs vfs(disk, "log");
-    Settings settings = small("/spool.db");
-    settings.vfs = vfs.name();
-    settings.files = &disk;
+    SmallDisk small_disk("log");
+    test::ForgetfulDisk& disk = small_disk.disk;
+    Settings settings = small_disk.settings();
     settings.ballast_bytes = 64UL * 1024;
     settings.wal_bytes = 1UL << 30;
     settings.retry = std::chrono::hours(1);
@@ -159,11 +165,9 @@ TEST(SpoolDiskFull, TheLogAlwaysFindsRoomInTheFile) {
 }
 
 TEST(SpoolDiskFull, AStartOnAFullDiskServesWhatIsThere) {
-    test::ForgetfulDisk disk;
-    const test::ForgetfulVfs vfs(disk, "start");
-    Settings settings = small("/spool.db");
-    settings.vfs = vfs.name();
-    settings.files = &disk;
+    SmallDisk small_disk("start");
+    test::ForgetfulDisk& disk = small_disk.disk;
+    Settings settings = small_disk.settings();
     test::SpoolUser user(settings);
     ASSERT_TRUE(user.open());
     ASSERT_TRUE(user.write({outgoing(800000, "the one that stays")}));
