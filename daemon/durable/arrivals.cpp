@@ -12,7 +12,7 @@ void Arrivals::arrive(const Datapack& d, const Flow& flow, std::function<void(bo
     const std::string key = flow.origin + ' ' + std::to_string(flow.run) + ' ' + flow.name;
     Arriving& arriving = arriving_[key];
     arriving.waiting.push_back({d, flow, std::move(written)});
-    if (arriving.writing.empty()) begin(key);
+    if (arriving.writing.empty() && !arriving.refusing) begin(key);
 }
 
 void Arrivals::begin(const std::string& key) {
@@ -120,18 +120,22 @@ void Arrivals::add_answer(const Arrival& arrival, std::set<spool::RowId>& answer
 void Arrivals::end(const std::string& key, bool ok) {
     Arriving& arriving = arriving_[key];
     const std::vector<Arrival> all = std::exchange(arriving.writing, {});
-    std::vector<Arrival> refused = std::exchange(arriving.refused, {});
-    if (!ok || !refused.empty()) {
-        // What came behind one that is not on disk must not be there either: the mark would pass that over.
-        std::move(arriving.waiting.begin(), arriving.waiting.end(), std::back_inserter(refused));
-        arriving.waiting.clear();
-    }
-    if (arriving.waiting.empty()) {
-        arriving_.erase(key);
-    } else {
-        begin(key);
+    const bool refuses = !ok || !arriving.refused.empty();
+    arriving.refusing = refuses;
+    if (!refuses) {
+        if (arriving.waiting.empty()) {
+            arriving_.erase(key);
+        } else {
+            begin(key);
+        }
     }
     for (const Arrival& arrival : all) arrival.written(ok);
+    if (!refuses) return;
+    // What came behind one that is not on disk must not be there either, even if it came just now: the mark would pass
+    // that over.
+    std::vector<Arrival> refused = std::move(arriving.refused);
+    std::move(arriving.waiting.begin(), arriving.waiting.end(), std::back_inserter(refused));
+    arriving_.erase(key);
     for (const Arrival& arrival : refused) arrival.written(false);
 }
 

@@ -45,6 +45,7 @@ private:
         std::vector<Arrival> writing;
         std::vector<Arrival> waiting;
         std::vector<Arrival> refused;  // they were behind those that are being written, and found no room
+        bool refusing = false;         // and are about to be told so, with all that comes until then
         std::size_t looking = 0;       // questions that are looked up
         bool failed = false;           // one could not be
     };

@@ -78,7 +78,7 @@ void Inbox::commit(Batch batch, std::function<void(const Result<void>&)> done) {
                  }));
 }
 
-void Inbox::write_in_the_end(spool::Changes changes) {
+void Inbox::write_in_the_end(const spool::Changes& changes) {
     spool_.write(changes, anchor_.guard([this, changes](const Result<spool::Written>& written) {
         if (written || written.error().code == Code::closed) return;
         again_later([this, changes] { write_in_the_end(changes); });

@@ -85,7 +85,7 @@ public:
     void commit(Batch batch, std::function<void(const Result<void>&)> done);
 
     /// Write what nobody waits for, and what must not be left out for a disk that fails now.
-    void write_in_the_end(spool::Changes changes);
+    void write_in_the_end(const spool::Changes& changes);
 
     /// Rows that were removed or buried on disk, by whomever: forget them.
     /// @return whether one is with its plugin, and stays

@@ -27,7 +27,7 @@ RowId question_of(const Tables& tables, const Datapack& answer, const std::strin
 void Arriving::arrive(const Datapack& d, const FlowKey& flow, std::uint64_t n, std::function<void(bool)> written) {
     Of& of = flows_[flow];
     of.waiting.push_back({std::make_shared<const Datapack>(d), n, std::move(written), 0});
-    if (of.writing.empty()) begin(flow);
+    if (of.writing.empty() && !of.refusing) begin(flow);
 }
 
 void Arriving::begin(const FlowKey& flow) {
@@ -98,17 +98,20 @@ void Arriving::write_fewer(const FlowKey& flow) {
 void Arriving::end(const FlowKey& flow, bool ok) {
     Of& of = flows_[flow];
     const std::vector<Arrival> all = std::exchange(of.writing, {});
-    std::vector<Arrival> refused = std::exchange(of.refused, {});
-    if (!ok || !refused.empty()) {
-        std::move(of.waiting.begin(), of.waiting.end(), std::back_inserter(refused));
-        of.waiting.clear();
-    }
-    if (of.waiting.empty()) {
-        flows_.erase(flow);
-    } else {
-        begin(flow);
+    const bool refuses = !ok || !of.refused.empty();
+    of.refusing = refuses;
+    if (!refuses) {
+        if (of.waiting.empty()) {
+            flows_.erase(flow);
+        } else {
+            begin(flow);
+        }
     }
     for (const Arrival& a : all) a.written(ok);
+    if (!refuses) return;
+    std::vector<Arrival> refused = std::move(of.refused);
+    std::move(of.waiting.begin(), of.waiting.end(), std::back_inserter(refused));
+    flows_.erase(flow);
     for (const Arrival& a : refused) a.written(false);
 }
 

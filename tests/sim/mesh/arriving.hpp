@@ -34,6 +34,7 @@ private:
         std::vector<Arrival> writing;
         std::vector<Arrival> waiting;
         std::vector<Arrival> refused;  // they were behind those that are being written, and found no room
+        bool refusing = false;         // and are about to be told so, with all that comes until then
     };
 
     void begin(const FlowKey& flow);

@@ -41,9 +41,10 @@ Outcome World::run() {
     outcome_.converged = now() - plan_.faults_end;
     ledger_.set_converged();
     if (!broken()) {
+        const Time patience = kTraffic + time_for_backlog();
         const std::vector<Serial> questions = use_all_flows();
-        if (!until([&] { return ledger_.answered(questions); }, kTraffic)) {
-            judge_.broken("traffic-flows-again", unanswered(questions), now(), 0);
+        if (!until([&] { return ledger_.answered(questions); }, patience)) {
+            judge_.broken("traffic-flows-again", unanswered(questions, patience), now(), 0);
         }
     }
     for (const Step* hold : holds_) hosts_[hold->host]->deafen(hold->other, -1);
@@ -261,8 +262,28 @@ std::vector<Serial> World::use_all_flows() {
     return questions;
 }
 
-std::string World::unanswered(const std::vector<Serial>& questions) {
-    std::string text = "when all reached all each flow was used, and a minute later these questions are not answered:";
+Time World::time_for_backlog() const {
+    std::uint64_t bytes = 0;
+    for (const auto& host : hosts_) {
+        if (!host->is_up()) continue;
+        custody_of(host->mesh()).for_each([&](const auto&, const auto&, const net::Held& held) { bytes += held.charge; });
+    }
+    std::uint64_t slowest = UINT64_MAX;  // bytes in a ms
+    for (std::size_t from = 0; from < hosts_.size(); ++from) {
+        for (std::size_t to = 0; to < hosts_.size(); ++to) {
+            const Road& road = plan_.road(from, to);
+            if (!road.there) continue;
+            const auto round_trip = static_cast<std::uint64_t>(2 * (road.latency + road.jitter).count() + 1);
+            slowest = std::min({slowest, road.rate, plan_.hosts[to].receive_buffer / round_trip});
+        }
+    }
+    constexpr std::uint64_t kLeastOfIt = 2;  // half of what a road carries is lost to waiting and to what is sent again
+    return std::min(Time(static_cast<Time::rep>(kLeastOfIt * bytes / std::max<std::uint64_t>(slowest, 1))), kBacklog);
+}
+
+std::string World::unanswered(const std::vector<Serial>& questions, Time patience) {
+    std::string text = "when all reached all each flow was used, and " + to_text(patience) +
+                       " s later these questions are not answered:";
     for (const Serial serial : questions) {
         if (ledger_.answered({serial})) continue;
         const Sent& sent = *ledger_.find(serial);

@@ -29,6 +29,7 @@ class World {
 public:
     static constexpr Time kConverge = std::chrono::seconds(100);  ///< after the last fault, for all to reach all
     static constexpr Time kTraffic = std::chrono::seconds(60);    ///< after that, for every flow to flow again
+    static constexpr Time kBacklog = std::chrono::seconds(90);    ///< and more, at most, for what waits to get through
     static constexpr Time kDrain = std::chrono::seconds(60);      ///< after that, for nothing to be left to do
 
     /// @param plan   outlives this
@@ -55,7 +56,9 @@ private:
     /// @return whose way, from table to table, doesn't arrive; empty: all do
     [[nodiscard]] std::string circles() const;
     [[nodiscard]] std::vector<Serial> use_all_flows();
-    [[nodiscard]] std::string unanswered(const std::vector<Serial>& questions);
+    /// @return how long the slowest road needs for all that waits at its origin: answers wait behind others
+    [[nodiscard]] Time time_for_backlog() const;
+    [[nodiscard]] std::string unanswered(const std::vector<Serial>& questions, Time patience);
     void judge_questions();
     [[nodiscard]] std::string who_reaches_whom() const;
 

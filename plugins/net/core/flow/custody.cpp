@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 namespace msw::net {
@@ -34,9 +35,7 @@ Result<void> Custody::take(const std::string& member, const std::string& host, H
         !room) {
         return room;
     }
-    Destination& to = destinations_[member];
-    to.member = member;
-    to.host = host;
+    Destination& to = destination(member, host);
     const std::pair key(FlowClass::ordinary, flow_of(*held.datapack));
     auto at = to.flows.find(key);
     if (at == to.flows.end()) {
@@ -45,6 +44,7 @@ Result<void> Custody::take(const std::string& member, const std::string& host, H
                                                    " already, and " + key.second + " would be one more"};
         }
         at = to.flows.emplace(key, OutFlow(key.first, run_)).first;
+        to.turns.add(at->second);
         (void)at->second.meet(to.run);
     }
     to.bytes += held.charge;
@@ -52,8 +52,19 @@ Result<void> Custody::take(const std::string& member, const std::string& host, H
     ++count_;
     (void)at->second.add(std::move(held));
     const Way way = output_.way_to(member);
-    if (way != Way::none) (void)pump(to, at->second, way == Way::relayed || to.silent, now);
+    if (way != Way::none) (void)turn(to, at->second, way == Way::relayed || to.silent, now);
     return {};
+}
+
+Custody::Destination& Custody::destination(const std::string& member, const std::string& host) {
+    const auto [at, made] = destinations_.try_emplace(member);
+    Destination& to = at->second;
+    if (made) {
+        to.member = member;
+        turns_.add(to);
+    }
+    if (!host.empty()) to.host = host;
+    return to;
 }
 
 const OutFlow* Custody::durable_flow(const std::string& member, const std::string& app) const {
@@ -69,20 +80,20 @@ bool Custody::can_load(const std::string& member, const std::string& app, Run ru
 }
 
 void Custody::load(const std::string& member, const std::string& host, const std::string& app, Held held, Time now) {
-    Destination& to = destinations_[member];
-    to.member = member;
-    to.host = host;
+    Destination& to = destination(member, host);
     const std::pair key(FlowClass::durable, app);
     auto at = to.flows.find(key);
     if (at == to.flows.end() || at->second.run() != held.run) {
-        at = to.flows.insert_or_assign(key, OutFlow(FlowClass::durable, held.run)).first;
+        bool made = false;
+        std::tie(at, made) = to.flows.insert_or_assign(key, OutFlow(FlowClass::durable, held.run));
+        if (made) to.turns.add(at->second);
         (void)at->second.meet(to.run);
     }
     ++count_;
     ++durable_;
     at->second.load(std::move(held));
     const Way way = output_.way_to(member);
-    if (way != Way::none) (void)pump(to, at->second, way == Way::relayed || to.silent, now);
+    if (way != Way::none) (void)turn(to, at->second, way == Way::relayed || to.silent, now);
 }
 
 void Custody::marked(const std::string& member, const std::string& app, const std::vector<std::int64_t>& rows, Run run,
@@ -130,8 +141,7 @@ void Custody::for_each_durable(const std::string& member, const std::string& app
 }
 
 void Custody::meet(const std::string& member, Run run, std::uint64_t epoch, Time now) {
-    Destination& to = destinations_[member];
-    to.member = member;
+    Destination& to = destination(member, {});
     if (run == to.run || epoch < to.epoch) return;
     to.run = run;
     to.epoch = epoch;
@@ -160,34 +170,32 @@ void Custody::rerouted(const std::string& member, Time now) {
 
 void Custody::pump(Time now) {
     if (count_ == 0) return;
-    for (auto& [member, to] : destinations_) {
-        pump(to, now);
+    while (turns_.round([&](Destination& to) { return round(to, now); })) {
     }
 }
 
 void Custody::pump(Destination& to, Time now) {
-    const Way way = output_.way_to(to.member);
-    if (way == Way::none || to.flows.empty()) return;
-    const bool windowed = way == Way::relayed || to.silent;
-    const std::size_t count = to.flows.size();
-    auto at = std::next(to.flows.begin(), static_cast<std::ptrdiff_t>(to.turn % count));
-    for (std::size_t i = 0; i < count; ++i) {
-        if (!pump(to, at->second, windowed, now)) return;
-        ++to.turn;  // who found no room is the first next time
-        if (++at == to.flows.end()) at = to.flows.begin();
+    while (round(to, now)) {
     }
 }
 
-bool Custody::pump(Destination& to, OutFlow& flow, bool windowed, Time now) {
-    std::size_t sent = windowed ? under_way(to) : 0;
+bool Custody::round(Destination& to, Time now) {
+    const Way way = output_.way_to(to.member);
+    if (way == Way::none) return false;
+    const bool windowed = way == Way::relayed || to.silent;
+    return to.turns.round([&](OutFlow& flow) { return turn(to, flow, windowed, now); });
+}
+
+bool Custody::turn(Destination& to, OutFlow& flow, bool windowed, Time now) {
+    std::size_t sent = 0;
     while (const Held* next = flow.next()) {
-        if (windowed && !to.window.has_room(sent)) return true;
-        if (!output_.has_room(to.member, *next)) return !next->via.empty();  // others may have room elsewhere
+        if (sent >= kQuantum || (windowed && !to.window.has_room(under_way(to)))) break;
+        if (!output_.has_room(to.member, *next)) break;
         sent += next->charge;
         const Envelope envelope = flow.send(now);
         output_.send(to.member, *next, envelope);
     }
-    return true;
+    return sent > 0;
 }
 
 std::size_t Custody::under_way(const Destination& to) {
@@ -206,7 +214,7 @@ void Custody::receipts(const std::string& member, Run run, const std::vector<Rec
     for (const ReceiptWord& word : words) {
         const auto at = to.flows.find({word.flow.flow_class, word.flow.app});
         if (at == to.flows.end() || at->second.run() != word.flow.run) continue;
-        OutFlow::Receipt receipt = at->second.receipt(word.mark, word.beyond);
+        OutFlow::Receipt receipt = at->second.receipt(word.mark, word.beyond, now);
         if (receipt.acked > 0) {
             to.silent = false;
             to.window.received(receipt.acked, limited);

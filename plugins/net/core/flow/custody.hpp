@@ -10,6 +10,7 @@
 #include "plugins/net/core/flow/congestion.hpp"
 #include "plugins/net/core/flow/out_flow.hpp"
 #include "plugins/net/core/flow/rto.hpp"
+#include "plugins/net/core/flow/turns.hpp"
 #include "plugins/net/core/flow/words.hpp"
 
 #include <array>
@@ -64,6 +65,7 @@ public:
     static constexpr std::size_t kMostInAll = std::size_t{64} * 1024 * 1024;
     static constexpr std::size_t kMostFlows = 32;  ///< to one host
     static constexpr Time kAsk{1'000};             ///< a flow without credit asks for it that often
+    static constexpr std::size_t kQuantum = CongestionWindow::kStep;  ///< bytes of one flow before another's turn
 
     /// How a host is reached now.
     enum class Way : std::uint8_t { none, relayed, direct };
@@ -167,16 +169,19 @@ private:
         std::array<Rto, 2> rto;  // by class
         CongestionWindow window;
         std::size_t bytes = 0;
-        bool silent = false;   // the timer ran out, and no receipt has come since
-        Time asked{0};         // for credit, last
-        std::size_t turn = 0;  // the flow that is served first
+        bool silent = false;  // the timer ran out, and no receipt has come since
+        Time asked{0};  // for credit, last
+        Turns<OutFlow> turns;
     };
 
     [[nodiscard]] static std::string flow_of(const Datapack& datapack);
     [[nodiscard]] Result<void> room_for(const Destination* to, const std::string& host, std::size_t charge) const;
+    [[nodiscard]] Destination& destination(const std::string& member, const std::string& host);
     void pump(Destination& to, Time now);
-    /// @return false: the link has no room
-    bool pump(Destination& to, OutFlow& flow, bool windowed, Time now);
+    /// Each flow has one turn. @return whether anything was sent
+    bool round(Destination& to, Time now);
+    /// Send of one flow, kQuantum bytes or a little more. @return whether anything was sent
+    bool turn(Destination& to, OutFlow& flow, bool windowed, Time now);
     void timers(Destination& to, Time now);
     void ask(Destination& to, Time now);
     void end(Destination& to, std::vector<Held> all, Ending ending);
@@ -188,6 +193,7 @@ private:
     Run run_;
     Output& output_;
     std::map<std::string, Destination> destinations_;  // by member
+    Turns<Destination> turns_;
     std::size_t bytes_ = 0;
     std::size_t count_ = 0;
     std::size_t durable_ = 0;   // of these

@@ -148,7 +148,7 @@ private:
 
     void hear(const Word& word) {
         if (word.run != origin_.destination()) return;
-        for (const Held& h : origin_.receipt(word.mark, word.beyond).received) {
+        for (const Held& h : origin_.receipt(word.mark, word.beyond, now_).received) {
             EXPECT_TRUE(here_.contains(h.n) || on_disk_.contains(h.n) || destination_->mark() >= h.n || restarts_)
                 << "a receipt for " << h.n << ", which is not there";
             received_.insert(h.n);

@@ -115,13 +115,14 @@ Held OutFlow::take(std::size_t i) {
     return h;
 }
 
-OutFlow::Receipt OutFlow::receipt(std::uint64_t mark, std::string_view beyond) {
+OutFlow::Receipt OutFlow::receipt(std::uint64_t mark, std::string_view beyond, Time now) {
     Receipt out;
     // Nothing is received that was not sent to the run that says so.
     while (!held_.empty() && held_.front().n <= mark && held_.front().sent_for == destination_) {
         out.acked += held_.front().charge;
         out.received.push_back(take(0));
     }
+    if (!out.received.empty()) received_at_ = now;
     mark_ = std::max(mark_, std::min(mark, low() - 1));
     note_seen(mark, beyond, out);
     return out;
@@ -220,7 +221,7 @@ Time OutFlow::file_until() const noexcept {
 
 std::optional<Time> OutFlow::waiting_since() const noexcept {
     for (std::size_t i = 0; i < cursor_; ++i) {
-        if (!held_[i].lost) return held_[i].sent_at;
+        if (!held_[i].lost) return std::max(held_[i].sent_at, received_at_);
     }
     return std::nullopt;
 }

@@ -84,7 +84,7 @@ public:
     };
     /// All up to `mark` arrived; of those behind it, the ones in `beyond` did: bit i of byte b is number
     /// mark + 1 + 8b + i.
-    [[nodiscard]] Receipt receipt(std::uint64_t mark, std::string_view beyond);
+    [[nodiscard]] Receipt receipt(std::uint64_t mark, std::string_view beyond, Time now);
     /// @return whether that opened the window
     bool credit(std::uint64_t offset) noexcept;
 
@@ -114,7 +114,8 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// @return bytes sent and not received, as far as is known
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
-    /// @return when the first of those that have no receipt was sent last
+    /// @return since when nothing has been heard of the first of those that have no receipt: it was sent last, or one
+    /// before it was received (RFC 6298, 5.3)
     [[nodiscard]] std::optional<Time> waiting_since() const noexcept;
     /// @return until when a file that is under way may take; what is sent behind it waits for it. Time::min(): none is
     [[nodiscard]] Time file_until() const noexcept;
@@ -147,6 +148,7 @@ private:
     std::size_t under_way_ = 0;  // bytes
     std::uint64_t next_ = 1;     // number
     std::uint64_t mark_ = 0;     // all up to it have arrived, or were passed over
+    Time received_at_{0};        // the last of those that were received
     std::uint64_t next_at_ = 0;  // offset of the next one that gets one
     std::uint64_t credit_ = kFirstCredit;
     std::int64_t first_expires_ = INT64_MAX;  // no later than that of any held

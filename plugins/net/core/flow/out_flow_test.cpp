@@ -59,14 +59,14 @@ TEST(OutFlow, SendsInOrderOnceTheDestinationIsKnown) {
 TEST(OutFlow, KeepsWhatIsSentUntilItsReceipt) {
     OutFlow flow = flow_of(3);
     EXPECT_THAT(sent_by(flow), ElementsAre(1, 2, 3));
-    OutFlow::Receipt receipt = flow.receipt(2, {});
+    OutFlow::Receipt receipt = flow.receipt(2, {}, Time(0));
     EXPECT_THAT(numbers_of(receipt.received), ElementsAre(1, 2));
     EXPECT_EQ(receipt.acked, 200U);
     EXPECT_FALSE(receipt.gap);
     EXPECT_EQ(flow.low(), 3U);
     EXPECT_EQ(flow.under_way(), 100U);
-    EXPECT_TRUE(flow.receipt(1, {}).received.empty()) << "an old one that was late";
-    EXPECT_THAT(numbers_of(flow.receipt(3, {}).received), ElementsAre(3));
+    EXPECT_TRUE(flow.receipt(1, {}, Time(0)).received.empty()) << "an old one that was late";
+    EXPECT_THAT(numbers_of(flow.receipt(3, {}, Time(0)).received), ElementsAre(3));
     EXPECT_TRUE(flow.empty());
     EXPECT_EQ(flow.bytes(), 0U);
     EXPECT_EQ(flow.low(), 4U);
@@ -75,7 +75,7 @@ TEST(OutFlow, KeepsWhatIsSentUntilItsReceipt) {
 TEST(OutFlow, BelievesNoReceiptForWhatWasNotSent) {
     OutFlow flow = flow_of(2);
     (void)flow.send(Time(0));
-    EXPECT_THAT(numbers_of(flow.receipt(kMostNumber, {}).received), ElementsAre(1));
+    EXPECT_THAT(numbers_of(flow.receipt(kMostNumber, {}, Time(0)).received), ElementsAre(1));
     EXPECT_THAT(sent_by(flow), ElementsAre(2));
 }
 
@@ -83,7 +83,7 @@ TEST(OutFlow, StopsWhereItsCreditEnds) {
     OutFlow flow = flow_of(3, FlowClass::ordinary, kFirstCredit / 2);
     EXPECT_THAT(sent_by(flow), ElementsAre(1, 2));
     EXPECT_TRUE(flow.starved());
-    EXPECT_TRUE(flow.receipt(2, {}).received.size() == 2) << "a receipt is no credit";
+    EXPECT_TRUE(flow.receipt(2, {}, Time(0)).received.size() == 2) << "a receipt is no credit";
     EXPECT_EQ(flow.next(), nullptr);
     EXPECT_FALSE(flow.credit(kFirstCredit + 1));
     EXPECT_TRUE(flow.credit(kFirstCredit * 3 / 2));
@@ -99,11 +99,11 @@ TEST(OutFlow, SendsOneLargerThanAnyCreditAlone) {
     (void)flow.add(held(100));
     (void)flow.meet(kThere);
     EXPECT_THAT(sent_by(flow), ElementsAre(1));
-    (void)flow.receipt(1, {});
+    (void)flow.receipt(1, {}, Time(0));
     EXPECT_EQ(flow.next(), nullptr) << "the first has not been taken yet";
     (void)flow.credit(100 + kFirstCredit);
     EXPECT_THAT(sent_by(flow), ElementsAre(2));
-    (void)flow.receipt(2, {});
+    (void)flow.receipt(2, {}, Time(0));
     (void)flow.credit(100 + kFirstCredit * 11);
     EXPECT_THAT(sent_by(flow), ElementsAre(3));
 }
@@ -123,23 +123,23 @@ TEST(OutFlow, SendsAgainWhatIsUnderWay) {
 TEST(OutFlow, SendsOnceAgainWhatIsMissing) {
     OutFlow flow = flow_of(6);
     (void)sent_by(flow);
-    OutFlow::Receipt receipt = flow.receipt(1, std::string("\x06", 1));  // 3 and 4 are there
+    OutFlow::Receipt receipt = flow.receipt(1, std::string("\x06", 1), Time(0));  // 3 and 4 are there
     EXPECT_TRUE(receipt.gap);
     EXPECT_THAT(numbers_of(receipt.received), ElementsAre(1));
     EXPECT_EQ(receipt.acked, 300U);
     EXPECT_EQ(flow.under_way(), 200U) << "5 and 6";
     EXPECT_THAT(sent_by(flow), ElementsAre(2));
-    receipt = flow.receipt(1, std::string("\x0e", 1));
+    receipt = flow.receipt(1, std::string("\x0e", 1), Time(0));
     EXPECT_FALSE(receipt.gap) << "it is under way, maybe";
     EXPECT_TRUE(sent_by(flow).empty());
-    EXPECT_THAT(numbers_of(flow.receipt(5, {}).received), ElementsAre(2, 3, 4, 5));
+    EXPECT_THAT(numbers_of(flow.receipt(5, {}, Time(0)).received), ElementsAre(2, 3, 4, 5));
     EXPECT_EQ(flow.under_way(), 100U);
 }
 
 TEST(OutFlow, WhatIsSeenIsNotSentAgain) {
     OutFlow flow = flow_of(3);
     (void)sent_by(flow);
-    (void)flow.receipt(0, std::string("\x02", 1));
+    (void)flow.receipt(0, std::string("\x02", 1), Time(0));
     flow.rewind();
     EXPECT_THAT(sent_by(flow), ElementsAre(1, 3));
     flow.forget_seen();
@@ -151,7 +151,7 @@ TEST(OutFlow, OfAnEarlierRunIsUnconfirmed) {
     OutFlow flow = flow_of(3);
     (void)flow.send(Time(0));
     (void)flow.send(Time(0));
-    (void)flow.receipt(1, {});
+    (void)flow.receipt(1, {}, Time(0));
     EXPECT_THAT(numbers_of(flow.meet(kThereAgain)), ElementsAre(2));
     EXPECT_TRUE(flow.meet(kThereAgain).empty());
     EXPECT_EQ(flow.send(Time(0)), (Envelope{FlowClass::ordinary, kOwn, kThereAgain, 3, 3, 0, false}));
@@ -162,13 +162,13 @@ TEST(OutFlow, DurableOnesGoToTheNextRunToo) {
     EXPECT_THAT(sent_by(flow), ElementsAre(1, 2));
     EXPECT_TRUE(flow.meet(kThereAgain).empty());
     EXPECT_EQ(flow.next(), nullptr) << "that they go there is not on disk yet";
-    EXPECT_TRUE(flow.receipt(2, {}).received.empty()) << "of another run than they were sent to";
+    EXPECT_TRUE(flow.receipt(2, {}, Time(0)).received.empty()) << "of another run than they were sent to";
     for (Held& h : flow.held()) {
         h.sent_for = kThereAgain;
         h.redelivered = true;
     }
     EXPECT_EQ(flow.send(Time(0)), (Envelope{FlowClass::durable, kOwn, kThereAgain, 1, 1, 0, true}));
-    EXPECT_THAT(numbers_of(flow.receipt(2, {}).received), ElementsAre(1, 2))
+    EXPECT_THAT(numbers_of(flow.receipt(2, {}, Time(0)).received), ElementsAre(1, 2))
         << "2 may have been sent before this host started";
 }
 
@@ -210,7 +210,7 @@ TEST(OutFlow, TellsWhatItHoldsNoLonger) {
     (void)flow.expire(500);
     EXPECT_EQ(flow.low(), 4U);
     EXPECT_EQ(flow.low_at(), 300U);
-    (void)flow.receipt(3, {});
+    (void)flow.receipt(3, {}, Time(0));
     EXPECT_FALSE(flow.must_tell_low());
 }
 
