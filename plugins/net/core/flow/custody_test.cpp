@@ -227,6 +227,33 @@ TEST_F(CustodyTest, ALinkWithoutRoomIsTriedAgain) {
     EXPECT_EQ(take_sent().size(), 2U) << "each had its turn";
 }
 
+TEST_F(CustodyTest, WhereALinkHasLittleRoomFlowsAndHostsTakeTurns) {
+    ways["2"] = Custody::Way::direct;
+    custody.meet("1", kThere, 1, now);
+    custody.meet("2", kThere, 1, now);
+    room = 0;
+    for (const char* flag : {"a1", "a2", "a3"}) ASSERT_TRUE(take(flag, "shell", 16'000));
+    ASSERT_TRUE(take("b", "log"));
+    ASSERT_TRUE(take("c", "log", 0, "2"));
+    for (int i = 0; i < 5; ++i) {
+        room = 1;
+        custody.pump(now);
+    }
+    EXPECT_THAT(take_sent(), ElementsAre("1:a1", "2:c", "1:b", "1:a2", "1:a3"));
+}
+
+TEST_F(CustodyTest, WhereTheWindowIsFullFlowsTakeTurns) {
+    ways["1"] = Custody::Way::relayed;
+    custody.meet("1", kThere, 1, now);
+    ASSERT_TRUE(take("a0", "shell"));
+    custody.credit("1", kThere, {{FlowClass::ordinary, kOwn, "shell"}, 1'000'000}, now);
+    for (int i = 1; i <= 9; ++i) ASSERT_TRUE(take("a" + std::to_string(i), "shell", 17'000));
+    ASSERT_TRUE(take("b", "log"));
+    (void)take_sent();
+    receipt("shell", 2);
+    EXPECT_THAT(take_sent(), testing::Contains("1:b"));
+}
+
 TEST_F(CustodyTest, HasBounds) {
     ways.clear();
     ASSERT_TRUE(take("large", "shell", 2 * Custody::kMostPerHost)) << "alone it may be larger";

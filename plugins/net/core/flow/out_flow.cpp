@@ -220,7 +220,7 @@ Time OutFlow::file_until() const noexcept {
 }
 
 std::optional<Time> OutFlow::waiting_since() const noexcept {
-    for (std::size_t i = 0; i < cursor_; ++i) {
+    for (std::size_t i = 0; i < held_.size() && (i < cursor_ || held_[i].seen); ++i) {
         if (!held_[i].lost) return std::max(held_[i].sent_at, received_at_);
     }
     return std::nullopt;

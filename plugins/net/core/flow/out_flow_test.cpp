@@ -147,6 +147,24 @@ TEST(OutFlow, WhatIsSeenIsNotSentAgain) {
     EXPECT_THAT(sent_by(flow), ElementsAre(1, 2, 3)) << "unless the destination has dropped it";
 }
 
+TEST(OutFlow, ReceiptsStartTheTimerAnew) {
+    OutFlow flow = flow_of(3);
+    (void)sent_by(flow, Time(5));
+    (void)flow.receipt(0, std::string("\x04", 1), Time(600));
+    EXPECT_EQ(flow.waiting_since(), Time(5)) << "the first one is still missing";
+    (void)flow.receipt(1, {}, Time(700));
+    EXPECT_EQ(flow.waiting_since(), Time(700));
+}
+
+TEST(OutFlow, WhatIsSeenIsWaitedForEvenIfNothingIsUnderWay) {
+    OutFlow flow = flow_of(3);
+    (void)sent_by(flow, Time(5));
+    flow.rewind();
+    (void)flow.receipt(0, std::string("\x07", 1), Time(600));
+    EXPECT_TRUE(sent_by(flow).empty());
+    EXPECT_EQ(flow.waiting_since(), Time(5)) << "the destination may drop them, and say nothing";
+}
+
 TEST(OutFlow, OfAnEarlierRunIsUnconfirmed) {
     OutFlow flow = flow_of(3);
     (void)flow.send(Time(0));
