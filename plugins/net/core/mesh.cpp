@@ -39,6 +39,7 @@ Identity Mesh::identity() const { return {settings_.id, settings_.listen_port, o
 void Mesh::tick(Time now) {
     now_ = now;
     watch_links(now);
+    compare_clocks(now);
     routes_.tick(now);
     after_routes(now);
     custody_.tick(now, wall(now));

@@ -162,6 +162,7 @@ private:
     struct Session {
         std::optional<Hello> hello;  // theirs; until it came nothing else is taken
         LinkWatch watch;
+        std::optional<std::int64_t> clock = {};  // what theirs says, less our Time, in ms
     };
 
     // mesh_links.cpp: what neighbours that speak msw/1 say to each other
@@ -171,6 +172,8 @@ private:
     void hear_frame(LinkId id, Session& session, const Datapack& frame, Time now);
     void end_session(LinkId id, Time now);
     void watch_links(Time now);
+    [[nodiscard]] Datapack word_of_life(const char* kind, std::string n, Time now) const;
+    void compare_clocks(Time now);
     void write_frame(LinkId link, Datapack frame);
     void after_routes(Time now);
     void check_ways(Time now);
@@ -328,6 +331,9 @@ private:
     OwnPulse pulse_;
     Time now_{0};                   // of the call that is under way
     std::int64_t wall_offset_ = 0;  // ms
+    std::int64_t behind_s_ = 0;     // so many seconds our clock is behind the median of it and the neighbours'
+    std::int64_t told_behind_s_ = 0;
+    Time tell_clock_at_{0};
     std::map<LinkId, Pending> pending_;
     std::size_t unknown_ = 0;  // of pending_, those that were accepted
     Time next_gossip_{0};

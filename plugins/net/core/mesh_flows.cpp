@@ -4,6 +4,7 @@
 #include "msw/encoder.hpp"
 #include "msw/host_id.hpp"
 #include "plugins/net/core/flow/via.hpp"
+#include "plugins/net/core/link/clocks.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -141,6 +142,11 @@ void Mesh::send(const std::string& member, const Held& held, const Envelope& env
     Parcel parcel;
     parcel.held = held.datapack;
     parcel.lines = held.lines;
+    if (behind_s_ != 0 && held.datapack->head.has("expires")) {
+        Datapack by_their_clocks = *held.datapack;
+        move_expires(by_their_clocks, behind_s_);
+        parcel.held = std::make_shared<const Datapack>(std::move(by_their_clocks));
+    }
     write_envelope(envelope, parcel.lines);
     parcel.for_link = true;
     counters_.add(Count::sent);
@@ -235,6 +241,7 @@ void Mesh::hand_over(Datapack d, Time now) {
         return;
     }
     for (const char* name : {"to", "via", "hops"}) d.head.remove(name);
+    move_expires(d, -behind_s_);
     const Result<std::int64_t> expires = lifetime_of(d, now);
     if (!expires || *expires <= wall(now)) {
         counters_.add(Count::expired);  // its origin says so, too

@@ -2,9 +2,11 @@
 #include "plugins/net/core/mesh.hpp"
 
 #include "msw/host_id.hpp"
+#include "plugins/net/core/link/clocks.hpp"
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 
 namespace msw::net {
 namespace {
@@ -69,6 +71,7 @@ void Mesh::hear_hello(LinkId id, Session& session, const Datapack& frame, Time n
     }
     session.hello = std::move(hello).value();
     const Hello& theirs = *session.hello;
+    session.clock = theirs.time_ms - now.count();
     neighbours_.insert_or_assign(theirs.member, link->peer.id);
     custody_.meet(theirs.member, theirs.run, theirs.epoch, now);
     arrivals_.meet(theirs.member, theirs.run);
@@ -82,13 +85,13 @@ void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time n
     if (frame.app == "ping" || frame.app == "pong") {
         const auto n = number(frame.get("n"));
         if (const auto root = number(frame.get("routes"), 16)) routes_.root_heard(id, *root, now);
+        if (const auto time = number(frame.get("time")); time && *time <= kLatestClock) {
+            session.clock = static_cast<std::int64_t>(*time) - now.count();
+        }
         if (n && frame.app == "pong") session.watch.pong(*n, now);
         if (frame.app == "ping") session.watch.heard_ping(now);
         if (n && frame.app == "ping" && edge_.has_room(id)) {
-            Datapack pong("link", "pong");
-            pong.set("n", frame.get("n"));
-            pong.set("routes", to_text(routes_.root()));
-            write_frame(id, std::move(pong));
+            write_frame(id, word_of_life("pong", std::string(frame.get("n")), now));
         }
     } else if (frame.app == "routes") {
         routes_.frame_heard(id, frame.body, now);
@@ -138,13 +141,41 @@ void Mesh::watch_links(Time now) {
         if (!session.hello || !edge_.has_room(id)) continue;
         const std::optional<std::uint64_t> n = session.watch.ping_due(now);
         if (!n) continue;
-        Datapack ping("link", "ping");
-        ping.set("n", std::to_string(*n));
-        ping.set("routes", to_text(routes_.root()));
-        write_frame(id, std::move(ping));
+        write_frame(id, word_of_life("ping", std::to_string(*n), now));
     }
     for (const LinkId id : mute) close(id, "no hello within 10 s", MSW_NOTICE, now);
     for (const LinkId id : down) close(id, "it has shown no life for 2.5 s", MSW_NOTICE, now);
+}
+
+Datapack Mesh::word_of_life(const char* kind, std::string n, Time now) const {
+    Datapack d("link", kind);
+    d.set("n", std::move(n));
+    d.set("routes", to_text(routes_.root()));
+    d.set("time", std::to_string(wall(now)));
+    return d;
+}
+
+void Mesh::compare_clocks(Time now) {
+    std::vector<std::int64_t> clocks = {wall_offset_};
+    for (const auto& [id, session] : sessions_) {
+        if (session.clock) clocks.push_back(*session.clock);
+    }
+    behind_s_ = seconds_between(wall_offset_, median_clock(std::move(clocks)));
+    constexpr std::int64_t kWorthALine = 10;  // s
+    constexpr Time kBetweenLines{600'000};
+    const std::int64_t news = std::abs(behind_s_ - told_behind_s_);
+    if (news < kWorthALine || now < tell_clock_at_) return;
+    told_behind_s_ = behind_s_;
+    tell_clock_at_ = now + kBetweenLines;
+    if (std::abs(behind_s_) < kWorthALine) {
+        edge_.log(MSW_INFO, "the clock of this host agrees with its neighbours' again", nullptr);
+    } else {
+        edge_.log(MSW_WARNING,
+                  "the clock of this host is " + std::to_string(std::abs(behind_s_)) + " s " +
+                      (behind_s_ > 0 ? "behind" : "ahead of") +
+                      " what it and its neighbours take for the time: one of them should be set (chrony, timedatectl)",
+                  nullptr);
+    }
 }
 
 void Mesh::stop() {

@@ -1,6 +1,7 @@
 #include "plugins/net/core/link/hello.hpp"
 
 #include "msw/host_id.hpp"
+#include "plugins/net/core/link/clocks.hpp"
 #include "plugins/net/core/routes/announcement.hpp"
 
 #include <algorithm>
@@ -56,7 +57,7 @@ Result<Hello> parse_hello(const Datapack& d) {
         hello.routes = *root;
     }
     const auto time = number<std::int64_t>(d.get("time"));
-    if (!time) return bad("time");
+    if (!time || *time < 0 || *time > kLatestClock) return bad("time");
     hello.time_ms = *time;
     std::string_view words = d.get("can");
     while (!words.empty()) {

@@ -1,0 +1,42 @@
+#include "plugins/net/core/link/clocks.hpp"
+
+#include <gtest/gtest.h>
+
+namespace msw::net {
+namespace {
+
+TEST(Clocks, OneThatIsFarOffDoesNotMatter) {
+    EXPECT_EQ(median_clock({0}), 0);
+    EXPECT_EQ(median_clock({0, 7'200'000, 20}), 20);
+    EXPECT_EQ(median_clock({-31'536'000'000, 0, 20, 30}), 10);
+}
+
+TEST(Clocks, TwoHostsMeetHalfWay) {
+    const std::int64_t theirs = 7'200'000;
+    EXPECT_EQ(median_clock({0, theirs}), theirs + median_clock({0, -theirs}));
+}
+
+TEST(Clocks, LessThanASecondIsNoDifference) {
+    EXPECT_EQ(seconds_between(0, 999), 0);
+    EXPECT_EQ(seconds_between(0, -999), 0);
+    EXPECT_EQ(seconds_between(1'000, 4'500), 3);
+}
+
+TEST(Clocks, MoveWhatEnds) {
+    Datapack d("get", "shell");
+    move_expires(d, 5);
+    EXPECT_FALSE(d.head.has("expires"));
+    d.set("expires", "100");
+    move_expires(d, 5);
+    EXPECT_EQ(d.get("expires"), "105");
+    move_expires(d, -200);
+    EXPECT_EQ(d.get("expires"), "0");
+    for (const char* text : {"soon", "-1", "253402300800"}) {
+        d.set("expires", text);
+        move_expires(d, 5);
+        EXPECT_EQ(d.get("expires"), text);
+    }
+}
+
+}  // namespace
+}  // namespace msw::net
