@@ -331,8 +331,8 @@ private:
     OwnPulse pulse_;
     Time now_{0};                   // of the call that is under way
     std::int64_t wall_offset_ = 0;  // ms
-    std::int64_t behind_s_ = 0;     // so many seconds our clock is behind the median of it and the neighbours'
-    std::int64_t told_behind_s_ = 0;
+    std::int64_t behind_ = 0;       // ms that our clock is behind the median of it and the neighbours'
+    std::int64_t told_behind_ = 0;
     Time tell_clock_at_{0};
     std::map<LinkId, Pending> pending_;
     std::size_t unknown_ = 0;  // of pending_, those that were accepted

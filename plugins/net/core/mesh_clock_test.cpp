@@ -62,6 +62,10 @@ TEST_F(MeshClock, TwoHostsAgreeHoweverFarApart) {
     HostForTest& b = add("b", {1}, -2 * kHour);
     world_.pass(Time(3'000));
     expect_that_all_reach_each_other({&a, &b});
+    a.delivered.clear();
+    b.send("post", "shell", "a", "without an end");
+    world_.settle();
+    EXPECT_EQ(a.bodies(), std::vector<std::string>{"without an end"});
 }
 
 TEST_F(MeshClock, OneThatIsWrongAmongSeveralGoesByTheOthers) {

@@ -142,9 +142,9 @@ void Mesh::send(const std::string& member, const Held& held, const Envelope& env
     Parcel parcel;
     parcel.held = held.datapack;
     parcel.lines = held.lines;
-    if (behind_s_ != 0 && held.datapack->head.has("expires")) {
+    if (behind_ != 0 && held.datapack->head.has("expires")) {
         Datapack by_their_clocks = *held.datapack;
-        move_expires(by_their_clocks, behind_s_);
+        move_expires(by_their_clocks, behind_);
         parcel.held = std::make_shared<const Datapack>(std::move(by_their_clocks));
     }
     write_envelope(envelope, parcel.lines);
@@ -241,12 +241,12 @@ void Mesh::hand_over(Datapack d, Time now) {
         return;
     }
     for (const char* name : {"to", "via", "hops"}) d.head.remove(name);
-    move_expires(d, -behind_s_);
     const Result<std::int64_t> expires = lifetime_of(d, now);
-    if (!expires || *expires <= wall(now)) {
+    if (!expires || (d.head.has("expires") && *expires <= wall(now) + behind_)) {
         counters_.add(Count::expired);  // its origin says so, too
         return;
     }
+    move_expires(d, -behind_);
     strip_local_fields(d);
     if (d.file) d.set("size", std::to_string(d.file->size()));
     if (envelope->redelivered) d.set("redelivered", "1");

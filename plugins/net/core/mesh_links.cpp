@@ -160,19 +160,19 @@ void Mesh::compare_clocks(Time now) {
     for (const auto& [id, session] : sessions_) {
         if (session.clock) clocks.push_back(*session.clock);
     }
-    behind_s_ = seconds_between(wall_offset_, median_clock(std::move(clocks)));
-    constexpr std::int64_t kWorthALine = 10;  // s
+    behind_ = clock_difference(wall_offset_, median_clock(std::move(clocks)));
+    constexpr std::int64_t kWorthALine = 10'000;
     constexpr Time kBetweenLines{600'000};
-    const std::int64_t news = std::abs(behind_s_ - told_behind_s_);
+    const std::int64_t news = std::abs(behind_ - told_behind_);
     if (news < kWorthALine || now < tell_clock_at_) return;
-    told_behind_s_ = behind_s_;
+    told_behind_ = behind_;
     tell_clock_at_ = now + kBetweenLines;
-    if (std::abs(behind_s_) < kWorthALine) {
+    if (std::abs(behind_) < kWorthALine) {
         edge_.log(MSW_INFO, "the clock of this host agrees with its neighbours' again", nullptr);
     } else {
         edge_.log(MSW_WARNING,
-                  "the clock of this host is " + std::to_string(std::abs(behind_s_)) + " s " +
-                      (behind_s_ > 0 ? "behind" : "ahead of") +
+                  "the clock of this host is " + std::to_string(std::abs(behind_) / 1000) + " s " +
+                      (behind_ > 0 ? "behind" : "ahead of") +
                       " what it and its neighbours take for the time: one of them should be set (chrony, timedatectl)",
                   nullptr);
     }

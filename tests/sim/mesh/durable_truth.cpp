@@ -316,6 +316,7 @@ void DurableTruth::judge_end(const Sent& sent, const Copy& copy, Time now) {
     if (was_refused && sent.copies.size() == 1) broken("one-ending", "was accepted and refused", now, name);
     if (ever.done || ever.dead) return;
     if (!at_origin.accepted) return;                                                    // its origin forgot it
+    if (!ever.came && origin.was_over(sent.expires)) return;                            // it gave it up once
     if (ever.came && !there.came) return;                                               // its destination did
     if (ever.came && !ledger_.host(copy.host).expected) return;                         // it is there, off
     if (!ever.came && (!ledger_.host(copy.host).expected || !origin.expected)) return;  // it waits

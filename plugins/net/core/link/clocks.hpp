@@ -13,15 +13,18 @@ namespace msw::net {
 /// @return their median. Of an even number, the mean of the two in the middle: two hosts that know nobody else agree
 [[nodiscard]] std::int64_t median_clock(std::vector<std::int64_t> offsets);
 
-/// @return whole seconds from one to the other; less than one is none
-[[nodiscard]] constexpr std::int64_t seconds_between(std::int64_t from_ms, std::int64_t to_ms) noexcept {
-    return (to_ms - from_ms) / 1000;
+/// @return how far it is from one clock to the other, in ms; as long as any clock that is set from a network is, it is 0
+[[nodiscard]] constexpr std::int64_t clock_difference(std::int64_t from, std::int64_t to) noexcept {
+    constexpr std::int64_t kNone = 100;
+    const std::int64_t difference = to - from;
+    return difference > -kNone && difference < kNone ? 0 : difference;
 }
 
 /// The latest that a clock may say, in ms since 1970: the end of the year 9999.
 inline constexpr std::int64_t kLatestClock = 253'402'300'799'000;
 
-/// Have a Datapack end so many seconds later. One without `expires`, or with one that makes no sense, stays as it is.
-void move_expires(Datapack& datapack, std::int64_t seconds);
+/// Have a Datapack end so much later, rounded up to whole seconds. One without `expires`, or with one that makes no
+/// sense, stays as it is.
+void move_expires(Datapack& datapack, std::int64_t ms);
 
 }  // namespace msw::net

@@ -16,24 +16,25 @@ TEST(Clocks, TwoHostsMeetHalfWay) {
     EXPECT_EQ(median_clock({0, theirs}), theirs + median_clock({0, -theirs}));
 }
 
-TEST(Clocks, LessThanASecondIsNoDifference) {
-    EXPECT_EQ(seconds_between(0, 999), 0);
-    EXPECT_EQ(seconds_between(0, -999), 0);
-    EXPECT_EQ(seconds_between(1'000, 4'500), 3);
+TEST(Clocks, ALittleIsNoDifference) {
+    EXPECT_EQ(clock_difference(0, 99), 0);
+    EXPECT_EQ(clock_difference(99, 0), 0);
+    EXPECT_EQ(clock_difference(1'000, 4'500), 3'500);
+    EXPECT_EQ(clock_difference(4'500, 1'000), -3'500);
 }
 
 TEST(Clocks, MoveWhatEnds) {
     Datapack d("get", "shell");
-    move_expires(d, 5);
+    move_expires(d, 4'001);
     EXPECT_FALSE(d.head.has("expires"));
     d.set("expires", "100");
-    move_expires(d, 5);
+    move_expires(d, 4'001);
     EXPECT_EQ(d.get("expires"), "105");
-    move_expires(d, -200);
+    move_expires(d, -200'000);
     EXPECT_EQ(d.get("expires"), "0");
     for (const char* text : {"soon", "-1", "253402300800"}) {
         d.set("expires", text);
-        move_expires(d, 5);
+        move_expires(d, 4'001);
         EXPECT_EQ(d.get("expires"), text);
     }
 }
