@@ -324,6 +324,15 @@ TEST_F(SpoolChanges, AnAnswerFindsItsQuestionAmongManyOfThatFlag) {
     EXPECT_EQ(*user.read(OpenQuestion{"same", "member-299", "asker", "shell"}), rows[298]);
     EXPECT_EQ(*user.read(OpenQuestion{"same", "member-299", "asker", "log"}), rows[598]);
     EXPECT_EQ(*user.read(OpenQuestion{"same", "member-299", "asker", "mswd"}), rows[298]) << "an error is somebody's";
+    EXPECT_FALSE(*user.read(OpenQuestion{"same", "member-299", "asker", "other"})) << "it was not asked";
+    AddOutbox add = outgoing(kMany + 1);
+    add.row.member = "member-299";
+    add.row.app = "all";
+    add.row.flag = "same";
+    add.row.asker = "asker";
+    const RowId to_all = must_add(add);
+    EXPECT_EQ(*user.read(OpenQuestion{"same", "member-299", "asker", "other"}), to_all);
+    EXPECT_EQ(*user.read(OpenQuestion{"same", "member-299", "asker", "shell"}), rows[298]);
     EXPECT_FALSE(*user.read(OpenQuestion{"same", "member-299", "another", "shell"}));
     EXPECT_FALSE(*user.read(OpenQuestion{"same", "stranger", "asker", "shell"}));
     EXPECT_FALSE(*user.read(OpenQuestion{"other", "member-299", "asker", "shell"}));

@@ -231,8 +231,9 @@ FindFlag::Answer Reader::read(const FindFlag& q) {
 }
 
 OpenQuestion::Answer Reader::read(const OpenQuestion& q) {
-    Statement s(
-        db_, "SELECT row FROM outbox WHERE flag = ?1 AND member = ?2 AND asker = ?3 ORDER BY app <> ?4, row LIMIT 1");
+    Statement s(db_,
+                "SELECT row FROM outbox WHERE flag = ?1 AND member = ?2 AND asker = ?3 AND (app = ?4 OR app = 'all' OR "
+                "?4 = 'mswd') ORDER BY app <> ?4, row LIMIT 1");
     OpenQuestion::Answer found;
     for (s.with(view(q.flag), view(q.member), view(q.asker), view(q.app)); s.next();) found = s.number(0);
     return found;

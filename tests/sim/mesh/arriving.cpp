@@ -17,7 +17,7 @@ RowId question_of(const Tables& tables, const Datapack& answer, const std::strin
         const Datapack& d = *out.row.datapack;
         if (out.row.member != member || d.get("flag") != answer.get("flag") || d.get("from") != answer.app) continue;
         if (out.row.app == answer.get("from")) return id;
-        if (found == 0) found = id;
+        if (found == 0 && (out.row.app == "all" || answer.get("from") == "mswd")) found = id;
     }
     return found;
 }
