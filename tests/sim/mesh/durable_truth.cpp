@@ -113,13 +113,20 @@ void DurableTruth::came_without_row(std::size_t host, const Datapack& d, Time no
     const std::optional<Name> name = name_of(d, host);
     if (!name) return;
     Facts& f = facts(host, *name);
-    f.came = f.done = ever_[*name].came = ever_[*name].done = true;
     note(now, host, "has come and is for nobody", std::get<0>(*name));
+    const Sent& sent = *ledger_.find(std::get<0>(*name));
+    if (f.came) {
+        // An answer that its origin's restored disk doesn't know to be numbered gets another number there.
+        if (!ledger_.host(sent.origin).restored) {
+            broken("done-once", "comes for the second time, and its origin has forgotten nothing", now, *name);
+        }
+        return;
+    }
+    f.came = f.done = ever_[*name].came = ever_[*name].done = true;
     if (d.method != "reply") return;
-    const Sent& answer = *ledger_.find(std::get<0>(*name));
-    const Sent* asked = ledger_.find(answer.question);
+    const Sent* asked = ledger_.find(sent.question);
     if (asked == nullptr || asked->method != "get") return;
-    const Name question{asked->serial, answer.origin, std::string(d.get("from"))};
+    const Name question{asked->serial, sent.origin, std::string(d.get("from"))};
     const Facts& q = known(host, question);
     if (q.accepted && q.answer == 0 && !q.closed && !q.dead) {
         broken("answers-arrive", "is an answer that was dropped, though its question is open", now, *name);

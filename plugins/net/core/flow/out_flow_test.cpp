@@ -38,6 +38,7 @@ std::vector<std::uint64_t> sent_by(OutFlow& flow, Time now = Time(0)) {
 
 std::vector<std::uint64_t> numbers_of(const std::vector<Held>& all) {
     std::vector<std::uint64_t> numbers;
+    numbers.reserve(all.size());
     for (const Held& h : all) numbers.push_back(h.n);
     return numbers;
 }
