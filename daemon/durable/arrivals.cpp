@@ -63,13 +63,18 @@ void Arrivals::write(const std::string& key) {
     }
     const Flow& last = all.back().flow;
     batch.changes.emplace_back(spool::PutMarks{last.origin, last.run, last.name, std::to_string(last.n), now()});
-    inbox_.commit(std::move(batch), anchor_.guard([this, key](const Result<void>& done) {
-        if (done || arriving_[key].writing.size() == 1) {
-            end(key, done.ok());
-        } else {
-            write_fewer(key);
-        }
-    }));
+    inbox_.commit(std::move(batch),
+                  anchor_.guard([this, key, answered = std::move(answered)](const Result<void>& done) {
+                      // An answer says as well as a receipt that the question arrived.
+                      for (const spool::RowId question : answered) {
+                          if (done) removed_(question);
+                      }
+                      if (done || arriving_[key].writing.size() == 1) {
+                          end(key, done.ok());
+                      } else {
+                          write_fewer(key);
+                      }
+                  }));
 }
 
 /// There may be room for a part of them. The others hear of it when these do: who sent them goes by the order.

@@ -24,8 +24,9 @@ class Arrivals {
 public:
     static constexpr std::size_t kMostAtOnce = 64;  ///< Datapacks of a flow that are written in one go
 
-    Arrivals(Services& services, spool::Spool& spool, Inbox& inbox)
-        : services_(services), spool_(spool), inbox_(inbox) {}
+    /// @param removed  called for each row that was taken out of the outbox: a question that is answered
+    Arrivals(Services& services, spool::Spool& spool, Inbox& inbox, std::function<void(spool::RowId)> removed)
+        : services_(services), spool_(spool), inbox_(inbox), removed_(std::move(removed)) {}
 
     /// Write one down.
     /// @param written  called later: whether it is on disk
@@ -61,6 +62,7 @@ private:
     Services& services_;
     spool::Spool& spool_;
     Inbox& inbox_;
+    std::function<void(spool::RowId)> removed_;
     std::map<std::string, Arriving> arriving_;  // by flow
     std::uint64_t unasked_ = 0;
     uv::Anchor anchor_;

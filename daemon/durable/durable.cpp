@@ -18,7 +18,7 @@ Result<std::unique_ptr<Durable>> Durable::open(Services& services, const spool::
 Durable::Durable(Services& services, std::unique_ptr<spool::Spool> spool)
     : spool_(std::move(spool)),
       inbox(services, *spool_),
-      arrivals(services, *spool_, inbox),
+      arrivals(services, *spool_, inbox, [this](spool::RowId row) { removed_(row); }),
       outbox(*spool_, inbox),
       words(*spool_, inbox, [this](spool::RowId row) { removed_(row); }),
       keeper_(services, *spool_, inbox, [this](spool::RowId row) { removed_(row); }) {}

@@ -50,8 +50,24 @@ public:
         mailboxes[app] = std::make_shared<Mailbox>(1UL << 20U, 1UL << 20U);
         (void)forwarder.add(app, mailboxes[app], app[0] == '@' ? Forwarder::Kind::attached : Forwarder::Kind::plugin);
     }
-    void start() const {
-        durable->start([](spool::RowId) {});
+    void start() {
+        durable->start([this](spool::RowId row) { removed.push_back(row); });
+    }
+    /// Have a row in the outbox, for `log` on rin. @return its number
+    spool::RowId send(const Datapack& d) {
+        void* raw = DatapackRef(Datapack(d)).leak();
+        msw_outbox_row row{};
+        row.member = {"1234", 4};
+        row.host = {"rin", 3};
+        row.flow = {"log", 3};
+        row.n = 1;
+        row.expires = now() + 1000;
+        row.datapack = static_cast<msw_datapack*>(raw);
+        spool::RowId id = 0;
+        durable->outbox.add(row, 0, [&](const Result<spool::Written>& written) { id = written.value().rows.front(); });
+        EXPECT_TRUE(wait([&] { return id != 0; }));
+        (void)DatapackRef::adopt(raw);
+        return id;
     }
     /// Let the loop run until `enough`.
     bool wait(const std::function<bool()>& enough) {
@@ -159,6 +175,7 @@ public:
     std::map<std::string, std::shared_ptr<Mailbox>> mailboxes;
     std::unique_ptr<Durable> durable;
     std::map<std::string, std::deque<Mail>> mails;
+    std::vector<spool::RowId> removed;
 };
 
 class InboxTest : public testing::Test {
@@ -354,6 +371,26 @@ TEST_F(InboxTest, BehindOneThatFoundNoRoomNothingOfItsFlowIsTaken) {
     EXPECT_EQ(h.mark("log"), "2");
 }
 
+TEST_F(InboxTest, AnAnswerTakesItsQuestionOutOfTheOutboxAndTheTransportHearsOfIt) {
+    HostForTest& h = start();
+    h.add("asker");
+    h.start();
+    Datapack question("get", "log", "when?");
+    question.set("flag", "q");
+    question.set("from", "asker");
+    const spool::RowId id = h.send(question);
+    Datapack answer("reply", "asker", "now");
+    for (const auto& [name, value] : {std::pair("flag", "q"), {"from", "log"}, {"id", "rin"}, {"durable", "1"}}) {
+        answer.set(name, value);
+    }
+    std::optional<bool> written;
+    h.durable->arrivals.arrive(answer, {"1234", 7, "@", 1}, [&written](bool ok) { written = ok; });
+    EXPECT_TRUE(h.wait([&] { return written.has_value(); }));
+    EXPECT_EQ(written, true);
+    EXPECT_THAT(h.removed, ElementsAre(id)) << "the receipt of the question may be lost";
+    EXPECT_TRUE(h.empties(spool::Box::outbox));
+}
+
 TEST_F(InboxTest, LargeOnesThatMustWaitOnDiskAreHandedForTheFirstTimeAllTheSame) {
     HostForTest& h = start();
     h.add("log");
@@ -404,18 +441,7 @@ TEST(InboxOnADiskThatFails, WhatWasReceivedIsTakenOffItInTheEnd) {
     const test::TempFolder folder;
     HostForTest h(folder.path(), {}, &disk);
     h.start();
-    void* raw = DatapackRef(Datapack("post", "log", "body")).leak();
-    msw_outbox_row row{};
-    row.member = {"1234", 4};
-    row.host = {"rin", 3};
-    row.flow = {"log", 3};
-    row.n = 1;
-    row.expires = now() + 1000;
-    row.datapack = static_cast<msw_datapack*>(raw);
-    std::int64_t id = 0;
-    h.durable->outbox.add(row, 0, [&](const Result<spool::Written>& written) { id = written.value().rows.front(); });
-    EXPECT_TRUE(h.wait([&] { return id != 0; }));
-    (void)DatapackRef::adopt(raw);
+    const spool::RowId id = h.send(Datapack("post", "log", "body"));
     disk.fail_all_syncs(true);
     h.durable->outbox.received(&id, 1, true);  // it is in doubt whether this one is there
     const auto answers = [&](bool well) {

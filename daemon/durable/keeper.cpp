@@ -28,6 +28,7 @@ void Keeper::look() {
 
 void Keeper::expired(spool::Box box, const spool::ExpiredBefore::Answer& page) {
     spool::Changes changes;
+    std::vector<spool::RowId> buried;
     for (const spool::Listed& row : page.rows) {
         const bool in = box == spool::Box::inbox;
         if (in && inbox_.is_with_plugin(row.row)) continue;
@@ -46,10 +47,17 @@ void Keeper::expired(spool::Box box, const spool::ExpiredBefore::Answer& page) {
         if (in) {
             inbox_.forget(row.row);
         } else {
-            removed_(row.row);
+            buried.push_back(row.row);
         }
     }
-    if (!changes.empty()) spool_.write(std::move(changes), {});
+    if (changes.empty()) return;
+    // Its number is passed over once it is off the disk, and not before: after a crash it would be here again, and what
+    // its destination passed over would count as arrived.
+    spool_.write(std::move(changes),
+                 anchor_.guard([this, buried = std::move(buried)](const Result<spool::Written>& done) {
+                     if (!done) return;  // the next look finds them again
+                     for (const spool::RowId row : buried) removed_(row);
+                 }));
 }
 
 void Keeper::tidy() {

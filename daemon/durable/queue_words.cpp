@@ -207,10 +207,11 @@ void QueueWords::remove(spool::RowId row, const Done& done) {
             return;
         }
         spool::Changes changes;
+        bool was_in_outbox = false;
         switch ((*found)->listed.box) {
             case spool::Box::outbox:
                 changes.emplace_back(spool::RemoveOutbox{spool::ByRow{{row}}});
-                removed_(row);
+                was_in_outbox = true;
                 break;
             case spool::Box::inbox:
                 if (inbox_.is_with_plugin(row)) {
@@ -222,7 +223,8 @@ void QueueWords::remove(spool::RowId row, const Done& done) {
                 break;
             case spool::Box::dead: changes.emplace_back(spool::DropDead{row}); break;
         }
-        spool_.write(std::move(changes), anchor_.guard([done, row](const Result<spool::Written>& result) {
+        spool_.write(std::move(changes), anchor_.guard([this, done, row, was_in_outbox](const auto& result) {
+            if (result && was_in_outbox) removed_(row);
             done(result ? Result<std::string>(Json::object({{"row", row}}).dump())
                         : Result<std::string>(result.error()));
         }));

@@ -177,7 +177,10 @@ private:
     void write_frame(LinkId link, Datapack frame);
     void after_routes(Time now);
     void check_ways(Time now);
-    void tell_run(const std::string& host, const std::string& member);
+    /// @param meant  the run that it took for the present one
+    void tell_run(const std::string& host, const std::string& member, Run meant);
+    /// @return whether the run that is known of a host has a link or an announcement here
+    [[nodiscard]] bool shows_itself(const std::string& member, LinkId but_for) const;
     void hear_words(const Datapack& frame, Time now);
     [[nodiscard]] const Link* link_toward(std::string_view member) const;
 

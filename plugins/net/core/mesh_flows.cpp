@@ -155,7 +155,6 @@ void Mesh::send(const std::string& member, const Held& held, const Envelope& env
 
 void Mesh::ended(const std::string& host, Held held, Ending ending) {
     if (held.row != 0) {
-        // What has ended without having arrived is buried by who keeps the disk.
         if (ending == Ending::received) received_.push_back(std::move(held));
         return;
     }
@@ -237,13 +236,14 @@ void Mesh::hand_over(Datapack d, Time now) {
     }
     if (envelope->destination != settings_.run) {
         counters_.add(Count::other_run);
-        tell_run(host, member);
+        tell_run(host, member, envelope->destination);
         return;
     }
     for (const char* name : {"to", "via", "hops"}) d.head.remove(name);
     const Result<std::int64_t> expires = lifetime_of(d, now);
     if (!expires || (d.head.has("expires") && *expires <= wall(now) + behind_)) {
         counters_.add(Count::expired);  // its origin says so, too
+        arrivals_.too_late(member, *envelope, d);
         return;
     }
     move_expires(d, -behind_);

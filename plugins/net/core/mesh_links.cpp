@@ -73,11 +73,23 @@ void Mesh::hear_hello(LinkId id, Session& session, const Datapack& frame, Time n
     const Hello& theirs = *session.hello;
     session.clock = theirs.time_ms - now.count();
     neighbours_.insert_or_assign(theirs.member, link->peer.id);
+    if (theirs.epoch < custody_.epoch_of(theirs.member) && !shows_itself(theirs.member, id)) {
+        custody_.replaced(theirs.member, custody_.run_of(theirs.member), theirs.run, theirs.epoch, now);
+    }
     custody_.meet(theirs.member, theirs.run, theirs.epoch, now);
     arrivals_.meet(theirs.member, theirs.run);
     now_ = now;
     if (!link->retired) routes_.up({id, theirs.member, 1, link->we_dialled, link->configured, theirs.routes}, now);
     after_routes(now);
+}
+
+bool Mesh::shows_itself(const std::string& member, LinkId but_for) const {
+    const Run run = custody_.run_of(member);
+    const Announcement* said = routes_.table().said(member);
+    if (said != nullptr && said->run == run) return true;
+    return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) {
+        return s.first != but_for && s.second.hello && s.second.hello->member == member && s.second.hello->run == run;
+    });
 }
 
 void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time now) {
@@ -263,6 +275,10 @@ void Mesh::hear_words(const Datapack& frame, Time now) {
     }
     // A late word of a run that is over may have the epoch of the present one, if that was restored.
     if (*epoch > custody_.epoch_of(member)) custody_.meet(member, run, *epoch, now);
+    // Only who was there after that run could be called by its name.
+    if (const Run over = parse_run(frame.get("for")); over != kNoRun) {
+        custody_.replaced(member, over, run, *epoch, now);
+    }
     if (frame.app == "receipt") {
         if (const auto words = parse_receipts(frame.body)) {
             custody_.receipts(member, run, *words, now);
@@ -299,13 +315,14 @@ bool Mesh::tell(const std::string& member, const std::string& receipts, const st
     return true;
 }
 
-void Mesh::tell_run(const std::string& host, const std::string& member) {
+void Mesh::tell_run(const std::string& host, const std::string& member, Run meant) {
     const Link* link = link_toward(member);
     if (link == nullptr || !edge_.has_room(link->id)) return;
     Datapack d("link", "receipt");
     d.set("id", settings_.id);
     d.set("to", host);
     d.set("run", to_text(settings_.run));
+    d.set("for", to_text(meant));
     d.set("epoch", std::to_string(settings_.epoch));
     write_frame(link->id, std::move(d));
 }

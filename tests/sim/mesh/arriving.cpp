@@ -77,7 +77,10 @@ void Arriving::write(const FlowKey& flow) {
         }
     }
     batch.changes.emplace_back(std::move(mark));
-    inbox_.commit(std::move(batch), [this, flow](bool ok) {
+    inbox_.commit(std::move(batch), [this, flow, answered = std::move(answered)](bool ok) {
+        for (const RowId question : answered) {
+            if (ok) around_.removed_from_outbox(question);
+        }
         if (ok || flows_[flow].writing.size() == 1) {
             end(flow, ok);
         } else {

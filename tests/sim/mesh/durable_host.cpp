@@ -135,7 +135,6 @@ std::string Host::unfinished_on_disk(const std::string& but_for) const {
     std::string text;
     for (const auto& [id, out] : disk_.tables().outbox) {
         if (out.received || out.row.host == but_for || text.size() > 200) continue;
-        if (around_.ledger.host(number_).was_over(out.row.expires * 1000)) continue;
         text += " #" + std::to_string(Ledger::serial_of(out.row.datapack->body)) + " in its outbox";
     }
     for (const auto& [id, in] : disk_.tables().inbox) {

@@ -143,6 +143,8 @@ void DurableTruth::let_go(std::size_t host, RowId row, bool closed, const Tables
     f.closed = f.closed || closed;
     note(now, host, closed ? "is off the disk" : "is on disk as an open question", std::get<0>(*name));
     if (ever_[*name].came) return;
+    if (ever_[*name].dead && ledger_.host(host).restored)
+        return;  // its number was passed over, and its disk forgot that
     broken("kept-until-it-is-there", "is let go by its origin, and was never on the disk of its destination", now,
            *name);
 }
@@ -323,7 +325,6 @@ void DurableTruth::judge_end(const Sent& sent, const Copy& copy, Time now) {
     if (was_refused && sent.copies.size() == 1) broken("one-ending", "was accepted and refused", now, name);
     if (ever.done || ever.dead) return;
     if (!at_origin.accepted) return;                                                    // its origin forgot it
-    if (!ever.came && origin.was_over(sent.expires)) return;                            // it gave it up once
     if (ever.came && !there.came) return;                                               // its destination did
     if (ever.came && !ledger_.host(copy.host).expected) return;                         // it is there, off
     if (!ever.came && (!ledger_.host(copy.host).expected || !origin.expected)) return;  // it waits

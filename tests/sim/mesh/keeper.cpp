@@ -20,6 +20,7 @@ void Keeper::look() {
 
 void Keeper::bury(const Tables& old) {
     Changes changes;
+    std::vector<RowId> buried;
     for (const auto& [id, row] : old.inbox) {
         if (inbox_.is_with_plugin(id)) continue;
         changes.emplace_back(Bury{false, id, row.handed > 0, false});
@@ -31,9 +32,13 @@ void Keeper::bury(const Tables& old) {
             continue;
         }
         changes.emplace_back(Bury{true, id, row.row.sent_for != net::kNoRun, false});
-        around_.removed_from_outbox(id);
+        buried.push_back(id);
     }
-    if (!changes.empty()) disk_.write(std::move(changes), {});
+    if (changes.empty()) return;
+    disk_.write(std::move(changes), [this, buried](const Disk::Written& written) {
+        if (!written) return;
+        for (const RowId id : buried) around_.removed_from_outbox(id);
+    });
 }
 
 }  // namespace msw::sim

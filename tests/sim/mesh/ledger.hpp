@@ -68,18 +68,9 @@ struct HostFacts {
     net::Run run = net::kNoRun;   ///< kNoRun: it is down
     std::vector<net::Run> runs;   ///< all so far
     std::int64_t wall = 0;        ///< as its daemon was told last, carried on
-    std::int64_t latest_wall = 0;
     bool expected = true;         ///< it is there in the end
     bool restored = false;        ///< it had an older epoch file once: late words of an older run may pass for its own
     bool lines_left_out = false;  ///< not all that failed has a line
-
-    void tell(std::int64_t clock) noexcept {
-        wall = clock;
-        latest_wall = std::max(latest_wall, clock);
-    }
-    /// @return whether its time was over once, by a clock that was set back since: what is on disk stays until that
-    ///         gets there again
-    [[nodiscard]] bool was_over(std::int64_t expires) const noexcept { return wall < expires && expires <= latest_wall; }
 };
 
 /// Thread: one at a time.

@@ -45,6 +45,13 @@ Arrivals::Verdict Arrivals::arrive(const std::string& member, const Envelope& e,
     return arrival == InFlow::Arrival::taken ? Verdict::taken : Verdict::duplicate;
 }
 
+void Arrivals::too_late(const std::string& member, const Envelope& e, const Datapack& d) {
+    Flow* flow = flow_of(member, name_of(e, d));
+    if (flow == nullptr) return;
+    flow->in.repeat(e.n);
+    note(*flow);
+}
+
 void Arrivals::low(const std::string& member, const LowWord& word, Time now) {
     // A flow of which nothing has arrived is known from here on: its origin needs credit behind what it gave up.
     Verdict why_not = Verdict::no_room;

@@ -60,6 +60,8 @@ public:
     /// @param member    of the origin
     /// @param datapack  without its envelope; moved from if it is taken
     Verdict arrive(const std::string& member, const Envelope& envelope, Datapack& datapack, Time now);
+    /// One came whose time is over. If it had come before, that is told again.
+    void too_late(const std::string& member, const Envelope& envelope, const Datapack& datapack);
     /// An origin's word about what it holds.
     void low(const std::string& member, const LowWord& word, Time now);
     /// What commit() asked for is done, or failed.

@@ -113,6 +113,21 @@ TEST_F(ArrivalsTest, TellsAboutAllFlowsOfAnOriginTogether) {
     EXPECT_EQ(told.size(), 3U) << "its receipt must have been lost";
 }
 
+TEST_F(ArrivalsTest, ThatWhoseTimeIsOverIsReceiptedIfItHadCome) {
+    (void)comes("shell", 1);
+    arrivals.tell_all();
+    told.clear();
+    const auto too_late = [&](const char* app, std::uint64_t n) {
+        arrivals.too_late("1", {FlowClass::ordinary, kOrigin, 1, n, 1, 0, false}, Datapack("post", app));
+        arrivals.tick(now);
+    };
+    too_late("shell", 2);
+    too_late("log", 1);
+    EXPECT_TRUE(told.empty()) << "these had not";
+    too_late("shell", 1);
+    EXPECT_THAT(told, ElementsAre("1: o 000000000000000a shell 1\n"));
+}
+
 TEST_F(ArrivalsTest, TellsAllBeforeThisHostStops) {
     (void)comes("shell", 1);
     (void)comes("log", 1, kOrigin, "2");

@@ -155,6 +155,13 @@ void Custody::meet(const std::string& member, Run run, std::uint64_t epoch, Time
     pump(to, now);
 }
 
+void Custody::replaced(const std::string& member, Run over, Run run, std::uint64_t epoch, Time now) {
+    const auto at = destinations_.find(member);
+    if (at == destinations_.end() || at->second.run != over || run == over) return;
+    at->second.epoch = 0;
+    meet(member, run, epoch, now);
+}
+
 void Custody::rerouted(const std::string& member, Time now) {
     const auto at = destinations_.find(member);
     if (at == destinations_.end()) return;
@@ -245,6 +252,7 @@ void Custody::tick(Time now, std::int64_t wall_ms) {
         std::vector<Held> expired;
         std::vector<Held> unconfirmed;
         for (auto& [name, flow] : to.flows) {
+            if (name.first == FlowClass::durable) continue;  // those end on disk first, and then by drop_row()
             for (Held& h : flow.expire(wall_ms)) (h.sent_for == kNoRun ? expired : unconfirmed).push_back(std::move(h));
         }
         end(to, std::move(expired), Ending::expired);

@@ -63,8 +63,8 @@ class Custody {
 public:
     static constexpr std::size_t kMostPerHost = std::size_t{16} * 1024 * 1024;  ///< bytes
     static constexpr std::size_t kMostInAll = std::size_t{64} * 1024 * 1024;
-    static constexpr std::size_t kMostFlows = 32;  ///< to one host
-    static constexpr Time kAsk{1'000};             ///< a flow without credit asks for it that often
+    static constexpr std::size_t kMostFlows = 32;                     ///< to one host
+    static constexpr Time kAsk{1'000};                                ///< a flow without credit asks for it that often
     static constexpr std::size_t kQuantum = CongestionWindow::kStep;  ///< bytes of one flow before another's turn
 
     /// How a host is reached now.
@@ -123,6 +123,8 @@ public:
     /// The present run of a host, from its hello or its announcement. @param epoch  an older one than is known is
     /// ignored
     void meet(const std::string& member, Run run, std::uint64_t epoch, Time now);
+    /// That run of a host is over, and this one is in its place, whatever its epoch: its disk may have been set back.
+    void replaced(const std::string& member, Run over, Run run, std::uint64_t epoch, Time now);
     /// The way to a host is another one, or it is back: what was under way may be lost.
     void rerouted(const std::string& member, Time now);
     /// @return the epoch of the run that is known of a host
@@ -170,7 +172,7 @@ private:
         CongestionWindow window;
         std::size_t bytes = 0;
         bool silent = false;  // the timer ran out, and no receipt has come since
-        Time asked{0};  // for credit, last
+        Time asked{0};        // for credit, last
         Turns<OutFlow> turns;
     };
 

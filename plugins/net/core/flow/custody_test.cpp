@@ -165,6 +165,19 @@ TEST_F(CustodyTest, WhatAnEarlierRunMayHaveIsUnconfirmed) {
     EXPECT_TRUE(ends.empty()) << "nor does an earlier run's receipt count";
 }
 
+TEST_F(CustodyTest, AnEarlierEpochCountsOnlyInPlaceOfTheRunThatIsKnown) {
+    custody.meet("1", kThere, 7, now);
+    custody.meet("1", kThereAgain, 6, now);
+    EXPECT_EQ(custody.run_of("1"), kThere) << "a word that was late";
+    custody.replaced("1", kOwn, kThereAgain, 6, now);
+    EXPECT_EQ(custody.run_of("1"), kThere) << "in place of another one";
+    custody.replaced("1", kThere, kThereAgain, 6, now);
+    EXPECT_EQ(custody.run_of("1"), kThereAgain);
+    EXPECT_EQ(custody.epoch_of("1"), 6U);
+    custody.replaced("2", kThere, kThereAgain, 6, now);
+    EXPECT_EQ(custody.run_of("2"), kNoRun) << "of whom nothing is known";
+}
+
 TEST_F(CustodyTest, SaysHowWhatExpiresEnds) {
     ASSERT_TRUE(take("never", "shell", 0, "1", 1000));
     now = Time(1'500);

@@ -49,6 +49,9 @@ public:
     /// @param datapack  without its envelope; moved from if it is taken
     [[nodiscard]] Arrival arrive(const Envelope& envelope, Datapack& datapack, Time now);
 
+    /// One with that number came again, too late to be taken: its receipt was lost, if it had been taken before.
+    void repeat(std::uint64_t n) noexcept { urgent_ |= known_ && n < next_; }
+
     /// What the disk says: all up to `mark` has come.
     void recall(std::uint64_t mark, Time now);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 namespace msw::net {
 namespace {
@@ -129,6 +130,7 @@ void Shelf::received(const std::vector<Held>& all) {
 
 void Shelf::removed(std::int64_t row, Time now) {
     custody_.drop_row(row);
+    if (is_loading()) gone_.insert(row);
     pump(now);
 }
 
@@ -162,6 +164,7 @@ void Shelf::load(Flow& flow) {
 void Shelf::loaded(const Key& key, const Result<Store::Page>& page, Time now) {
     Flow& flow = flows_.at(key);
     flow.loading = false;
+    const std::set<std::int64_t> gone = is_loading() ? gone_ : std::exchange(gone_, {});
     if (!page) {
         flow.not_before = now + kRetry;
         return;
@@ -179,6 +182,7 @@ void Shelf::loaded(const Key& key, const Result<Store::Page>& page, Time now) {
         flow.other_start = false;
         flow.epoch = row.epoch;
         flow.n = row.n;
+        if (gone.contains(row.row)) continue;
         Held held;
         held.datapack = row.datapack;
         set_way(held, row.host);
@@ -193,6 +197,10 @@ void Shelf::loaded(const Key& key, const Result<Store::Page>& page, Time now) {
         custody_.load(row.member, row.host, row.app, std::move(held), now);
     }
     mark(flow);
+}
+
+bool Shelf::is_loading() const {
+    return std::any_of(flows_.begin(), flows_.end(), [](const auto& flow) { return flow.second.loading; });
 }
 
 void Shelf::mark(Flow& flow) {

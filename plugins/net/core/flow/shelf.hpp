@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -82,6 +83,7 @@ private:
     void load(Flow& flow);
     void loaded(const Key& key, const Result<Store::Page>& page, Time now);
     void mark(Flow& flow);
+    [[nodiscard]] bool is_loading() const;
     [[nodiscard]] bool has_room(const Flow& flow) const;
     [[nodiscard]] bool wants_more(const Flow& flow) const;
 
@@ -91,7 +93,8 @@ private:
     Store* store_ = nullptr;
     std::map<Key, Flow> flows_;
     std::vector<Waiting> again_;
-    bool listed_ = false;  // which flows there are from before is known
+    std::set<std::int64_t> gone_;  // rows that were taken out while pages were read, which may have them still
+    bool listed_ = false;          // which flows there are from before is known
     bool listing_ = false;
     Time list_not_before_{0};
 };

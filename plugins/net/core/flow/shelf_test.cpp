@@ -353,6 +353,18 @@ TEST_F(ShelfAfterARestart, WhatWasThereGoesFirstWithItsNumbersAndItsRun) {
     EXPECT_EQ(envelopes.back().n, 1U);
 }
 
+TEST_F(ShelfAfterARestart, WhatIsTakenAwayWhileItIsReadIsNotSent) {
+    custody.meet("1", kThere, 1, now);
+    disk.later.front()();  // which flows there are
+    disk.later.pop_front();
+    again.pump(now);
+    again.removed(1, now);
+    disk.work();
+    again.pump(now);
+    disk.work();
+    EXPECT_EQ(take_sent(), "old4 ");
+}
+
 TEST_F(ShelfAfterARestart, WhatMayHaveBeenSentToAnotherRunSaysSo) {
     custody.meet("1", kThereAgain, 2, now);
     disk.work();
