@@ -136,6 +136,7 @@ void Mesh::end_session(LinkId id, Time now) {
 
 void Mesh::watch_links(Time now) {
     const bool slept = pulse_.beat(now);
+    if (slept) peers_.forgive(now);
     std::vector<LinkId> down;
     std::vector<LinkId> mute;
     for (auto& [id, session] : sessions_) {

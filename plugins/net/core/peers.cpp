@@ -126,6 +126,10 @@ std::vector<const Link*> Peers::all() const {
     return out;
 }
 
+void Peers::forgive(Time now) {
+    for (auto& [id, link] : links_) link.alive = now;
+}
+
 std::vector<LinkId> Peers::silent(Time now) const {
     std::vector<LinkId> out;
     for (const auto& [id, link] : links_) {

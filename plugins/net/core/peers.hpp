@@ -56,6 +56,8 @@ public:
     void remove(LinkId id);
     void shows_life(LinkId id, Time now);
     void heard(LinkId id, Time now);
+    /// This host stood still: nobody's silence counts until now.
+    void forgive(Time now);
     void retire(LinkId id);
 
     [[nodiscard]] const Link* find(LinkId id) const;

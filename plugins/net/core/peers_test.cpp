@@ -131,6 +131,8 @@ TEST(Peers, SilentLinksAreFound) {
     peers.shows_life(2, kNow + Time(30'000));
     EXPECT_THAT(peers.silent(kNow + Peers::kSilence), IsEmpty());
     EXPECT_THAT(peers.silent(kNow + Peers::kSilence + Time(1)), ElementsAre(1));
+    peers.forgive(kNow + Time(1));
+    EXPECT_THAT(peers.silent(kNow + Peers::kSilence + Time(1)), IsEmpty());
 }
 
 }  // namespace

@@ -228,12 +228,6 @@ private:
         letter.to = draw_targets(step.host);
         letter.size = step.amount > 1 ? dice_.within(10, 3'000) : draw_size();
         if (letter.to == "*") letter.size = std::min<std::size_t>(letter.size, 20'000);
-        // What is larger than any credit goes alone, one at a time in all of a host's pool: held to the end it would
-        // hold up all like it.
-        const bool held = std::any_of(plan_.steps.begin(), plan_.steps.end(), [&](const Step& s) {
-            return s.kind == StepKind::hold && letter.app == app_name(s.other);
-        });
-        if (held) letter.size = std::min<std::size_t>(letter.size, 60'000);
         // What has a way of its own isn't held back by the link that it leaves by: large ones would fill that for
         // others.
         if (letter.to.find('&') != std::string::npos) letter.size = std::min<std::size_t>(letter.size, 2'000);

@@ -101,7 +101,7 @@ private:
             : member(std::move(m)),
               name(std::move(n)),
               token(t),
-              in(name.flow_class, pool,
+              in(name.flow_class, name.app, pool,
                  name.flow_class == FlowClass::durable ? std::nullopt : std::optional<std::uint64_t>(0)) {}
         std::string member;
         FlowName name;

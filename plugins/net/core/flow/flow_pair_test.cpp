@@ -178,7 +178,7 @@ private:
         }
         here_.clear();
         const std::uint64_t mark = on_disk_.empty() ? 0 : *on_disk_.rbegin();
-        destination_ = std::make_unique<InFlow>(class_, pool_, mark);
+        destination_ = std::make_unique<InFlow>(class_, "shell", pool_, mark);
     }
 
     void meet() {

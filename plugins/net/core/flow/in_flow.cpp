@@ -6,18 +6,20 @@
 namespace msw::net {
 
 InFlow::~InFlow() {
-    for (const auto& [n, item] : behind_) release(item);
-    for (const Item& item : ready_) release(item);
-    for (const Place& place : committing_) release(place);
-    for (const Place& place : with_plugin_) release(place);
+    for (auto& [n, item] : behind_) release(item);
+    for (Item& item : ready_) release(item);
+    for (Place& place : committing_) release(place);
+    for (Place& place : with_plugin_) release(place);
 }
 
-void InFlow::release(const Place& place) noexcept {
+void InFlow::release(Place& place) noexcept {
     if (place.large) {
-        pool_.give_large();
+        pool_.give_large(app_);
     } else {
         pool_.give(place.charge);
     }
+    place.large = false;
+    place.charge = 0;
 }
 
 std::uint64_t InFlow::least_here() const noexcept {
@@ -46,7 +48,7 @@ InFlow::Arrival InFlow::arrive(const Envelope& e, Datapack& datapack, Time now) 
     }
     bool large = false;
     if (end > granted_) {
-        large = charge > kFirstCredit && idle() && pool_.take_large();
+        large = charge > kFirstCredit && idle() && pool_.take_large(app_);
         if (!large) return Arrival::no_room;
     } else if (!pool_.take(charge)) {
         return Arrival::no_room;
@@ -62,7 +64,7 @@ void InFlow::recall(std::uint64_t mark, Time now) {
     known_ = true;
     next_ = mark + 1;
     while (!behind_.empty() && behind_.begin()->first < next_) {
-        const Item& item = behind_.begin()->second;
+        Item& item = behind_.begin()->second;
         release(item);
         const std::uint64_t end = item.end;
         behind_.erase(behind_.begin());
@@ -96,8 +98,9 @@ const Datapack* InFlow::front() const noexcept {
 }
 
 void InFlow::handed(bool waits, Time now) {
-    const Place place = ready_.front();
+    Place place = ready_.front();
     ready_.pop_front();
+    if (place.large) release(place);  // its mailbox counts it
     with_plugin_.push_back(place);
     if (!waits) taken(now);
 }
@@ -120,9 +123,9 @@ void InFlow::committed(std::uint64_t token, bool ok, Time now) {
     }
     ++generation_;
     next_ = committing_.front().n;
-    for (const Place& place : committing_) release(place);
-    for (const Item& item : ready_) release(item);
-    for (const auto& [n, item] : behind_) release(item);
+    for (Place& place : committing_) release(place);
+    for (Item& item : ready_) release(item);
+    for (auto& [n, item] : behind_) release(item);
     committing_.clear();
     ready_.clear();
     behind_.clear();
@@ -130,7 +133,7 @@ void InFlow::committed(std::uint64_t token, bool ok, Time now) {
 
 void InFlow::taken(Time now) {
     if (with_plugin_.empty()) return;
-    const Place place = with_plugin_.front();
+    Place place = with_plugin_.front();
     with_plugin_.pop_front();
     release(place);
     consumed(place.end, now);

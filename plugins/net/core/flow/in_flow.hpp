@@ -19,6 +19,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace msw::net {
@@ -31,10 +32,15 @@ public:
     static constexpr std::size_t kTellAfter = 128;      ///< durable ones on disk: their origin waits to load more
     static constexpr std::size_t kMostCommitting = 64;  ///< durable ones on their way to the disk
 
+    /// @param app   that it ends at
     /// @param mark  what is known of it from before: 0 for a new one; nothing: it has yet to be read from the disk,
     ///              and until recall() whatever arrives waits
-    InFlow(FlowClass flow_class, Pool& pool, std::optional<std::uint64_t> mark = 0) noexcept
-        : class_(flow_class), pool_(pool), known_(mark.has_value()), next_(mark.value_or(0) + 1) {}
+    InFlow(FlowClass flow_class, std::string app, Pool& pool, std::optional<std::uint64_t> mark = 0) noexcept
+        : class_(flow_class),
+          app_(std::move(app)),
+          pool_(pool),
+          known_(mark.has_value()),
+          next_(mark.value_or(0) + 1) {}
     InFlow(const InFlow&) = delete;
     InFlow& operator=(const InFlow&) = delete;
     InFlow(InFlow&&) = delete;
@@ -117,12 +123,13 @@ private:
         Datapack datapack;
     };
     void advance();
-    void release(const Place& place) noexcept;
+    void release(Place& place) noexcept;
     void consumed(std::uint64_t offset, Time now) noexcept;
     void something_to_tell(std::size_t bytes, Time now) noexcept;
     [[nodiscard]] std::uint64_t least_here() const noexcept;
 
     FlowClass class_;
+    std::string app_;
     Pool& pool_;
     bool known_;
     std::uint64_t next_;                    // the number that goes to ready_ next

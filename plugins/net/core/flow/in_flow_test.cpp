@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <list>
+
 namespace msw::net {
 namespace {
 
@@ -19,7 +21,7 @@ Datapack datapack(std::uint64_t n, std::size_t body = kBody) {
 /// A flow, and what sends to it: offsets as an origin gives them to Datapacks of one size.
 struct There {
     explicit There(FlowClass of = FlowClass::ordinary, std::optional<std::uint64_t> mark = 0)
-        : flow_class(of), flow(of, pool, mark) {}
+        : flow_class(of), flow(of, "shell", pool, mark) {}
 
     Arrival comes(std::uint64_t n, std::uint64_t low = 1, std::size_t body = kBody) {
         Datapack d = datapack(n, body);
@@ -128,18 +130,28 @@ TEST(InFlow, OneLargerThanItsCreditGoesAlone) {
     EXPECT_EQ(there.comes(2, 1, large), Arrival::no_room) << "one before it waits still";
     (void)there.handed(false);
     EXPECT_EQ(there.comes(2, 1, large), Arrival::taken);
+    const Envelope first{FlowClass::ordinary, 1, 2, 1, 1, 0, false};
     Datapack other = datapack(1, large);
-    InFlow second(FlowClass::ordinary, there.pool);
-    EXPECT_EQ(second.arrive({FlowClass::ordinary, 1, 2, 1, 1, 0, false}, other, there.now), Arrival::no_room)
-        << "one at a time in the pool";
-    (void)there.handed(false);
-    EXPECT_EQ(second.arrive({FlowClass::ordinary, 1, 2, 1, 1, 0, false}, other, there.now), Arrival::taken);
+    InFlow same(FlowClass::ordinary, "shell", there.pool);
+    EXPECT_EQ(same.arrive(first, other, there.now), Arrival::no_room) << "one at a time for each app";
+    std::list<InFlow> others;
+    for (std::size_t i = 1; i < Pool::kMostLarge; ++i) {
+        Datapack d = datapack(1, large);
+        others.emplace_back(FlowClass::ordinary, "app" + std::to_string(i), there.pool);
+        EXPECT_EQ(others.back().arrive(first, d, there.now), Arrival::taken) << "an app that takes nothing is alone";
+    }
+    InFlow one_more(FlowClass::ordinary, "one-more", there.pool);
+    EXPECT_EQ(one_more.arrive(first, other, there.now), Arrival::no_room);
+    (void)there.handed();
+    EXPECT_EQ(one_more.arrive(first, other, there.now), Arrival::taken) << "what is in a mailbox is counted there";
+    EXPECT_EQ(there.comes(3, 1, large), Arrival::no_room) << "its app has yet to take the one before";
+    EXPECT_EQ(there.pool.held(), 0U);
 }
 
 TEST(InFlow, GivesItsRoomBackWhenItEnds) {
     Pool pool;
     {
-        InFlow flow(FlowClass::ordinary, pool);
+        InFlow flow(FlowClass::ordinary, "shell", pool);
         for (const std::uint64_t n : {1U, 2U, 4U}) {
             Datapack d = datapack(n);
             ASSERT_EQ(flow.arrive({FlowClass::ordinary, 1, 2, n, 1, 0, false}, d, Time(0)), Arrival::taken);

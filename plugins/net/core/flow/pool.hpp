@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
+#include <string>
 
 namespace msw::net {
 
@@ -25,9 +27,13 @@ public:
     }
     void give(std::size_t bytes) noexcept { held_ -= bytes; }
 
-    /// For one that is larger than its credit: it goes in beside the rest, one at a time.
-    [[nodiscard]] bool take_large() noexcept { return !std::exchange(large_, true); }
-    void give_large() noexcept { large_ = false; }
+    static constexpr std::size_t kMostLarge = 4;
+    /// For one that is larger than its credit: it goes in beside the rest, until it is in its mailbox or on disk. One at
+    /// a time for each app, so that none that takes nothing has them all.
+    [[nodiscard]] bool take_large(const std::string& app) {
+        return large_.size() < kMostLarge && large_.insert(app).second;
+    }
+    void give_large(const std::string& app) noexcept { large_.erase(app); }
 
     /// @return bytes that a flow may be offered beyond what its plugin has taken
     [[nodiscard]] std::size_t window() const noexcept {
@@ -37,7 +43,7 @@ public:
 
 private:
     std::size_t held_ = 0;
-    bool large_ = false;
+    std::set<std::string> large_;  // apps
 };
 
 }  // namespace msw::net
