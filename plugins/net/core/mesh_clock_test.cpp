@@ -87,6 +87,22 @@ TEST_F(MeshClock, AJumpIsNoticedWhileTheLinkLives) {
     expect_that_all_reach_each_other({&a, &b});
 }
 
+TEST_F(MeshClock, WhatIsOverAlreadyIsNotSent) {
+    HostForTest& a = add("a", {});
+    HostForTest& b = add("b", {1});
+    world_.pass(Time(3'000));
+    Datapack d("get", "shell");
+    for (const auto& [name, value] : {std::pair("id", "a"), {"from", "tester"}, {"flag", "f"}, {"to", "b"}}) {
+        d.set(name, value);
+    }
+    d.set("expires", std::to_string(clock_of(a)));
+    a.mesh.submit(std::move(d), world_.now);
+    world_.settle();
+    EXPECT_TRUE(b.delivered.empty());
+    ASSERT_EQ(a.delivered.size(), 1U);
+    EXPECT_EQ(a.delivered.front().get("error"), "expired");
+}
+
 TEST_F(MeshClock, ItIsSaidOnceAndTakenBack) {
     HostForTest& a = add("a", {});
     HostForTest& b = add("b", {1}, -100);

@@ -86,6 +86,12 @@ bool Mesh::carry(Parcel& parcel, Time now) {
         refused(parcel, host, Count::bad_request, expires.error(), now);
         return true;
     }
+    if (*expires <= wall(now)) {
+        parcel.datapack = std::move(d);
+        refused(parcel, host, Count::expired, {Code::expired, "its time was over before it could be sent to " + host},
+                now);
+        return true;
+    }
     if (!onward.empty()) d.set("onward", onward);
     if (!head_fits(d)) {
         parcel.datapack = std::move(d);
@@ -273,6 +279,7 @@ Arrivals::Handed Mesh::hand(const Datapack& datapack, std::uint64_t token) {
         return Arrivals::Handed::ended;
     };
     if (datapack.method == "reply") {
+        questions_.expire(wall(now_));
         const std::optional<std::string> legacy = questions_.admit(datapack, datapack.get("id"));
         if (!legacy) {
             counters_.add(Count::unasked);

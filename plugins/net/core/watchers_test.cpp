@@ -202,6 +202,7 @@ TEST_F(WatchersTest, EndsWhenItsAskerOrItsHostSaysSo) {
 
 TEST_F(WatchersTest, ManyHostsComeInSeveralPartsThatFitAnAnswer) {
     std::vector<HostState> many;
+    many.reserve(2500);
     for (int i = 0; i < 2500; ++i)
         many.push_back({"a-host-with-" + std::string(40, 'x') + std::to_string(i), Kind::up, std::string(63, 'v')});
     tell(many);

@@ -55,7 +55,7 @@ void Host::start() {
     HostFacts& facts = around_.ledger.host(number_);
     facts.run = settings.run;
     facts.runs.push_back(settings.run);
-    facts.wall = wall();
+    facts.tell(wall(), now());
     told_clock_ms_ = clock_ms_;
     truth_ = std::make_unique<FlowTruth>(shape_.id, facts.restored, around_.judge);
     apps_ = std::make_unique<Apps>(shape_);
@@ -201,7 +201,7 @@ void Host::tick() {
     if (last_tick_ && now() - *last_tick_ > net::OwnPulse::kMost) awake_since_ = now();
     last_tick_ = now();
     told_clock_ms_ = clock_ms_;
-    around_.ledger.host(number_).wall = wall();
+    around_.ledger.host(number_).tell(wall(), now());
     edge_->mesh.set_clock(wall(), own_time());
     edge_->mesh.tick(own_time());
     const Time late = slow_ ? dice_.within(Time(100), Time(800)) : Time(0);

@@ -186,7 +186,7 @@ void Ledger::judge_answer(std::size_t host, const Datapack& reply, std::size_t b
         return;
     }
     if (!at->second.open) judge_.broken("answers-only-while-open", who + " though the question is over", now, about);
-    if (at->second.ends <= hosts_[host].wall) {
+    if (at->second.ends <= hosts_[host].wall_at(now)) {
         judge_.broken("answers-only-while-open", who + " after the question has expired", now, about);
     }
     const bool more = at->second.stream && reply.head.has("part") && reply.get("end") != "1";
@@ -239,12 +239,12 @@ void Ledger::told(std::size_t host, const Datapack& error, Time now) {
         }
         const bool other_run =
             hosts_[about].restored || (copy.first_for != net::kNoRun && hosts_[about].runs.back() != copy.first_for);
-        if (code == "unconfirmed" && !other_run && !sent->late && !sent->forced && sent->expires > hosts_[host].wall &&
-            sent->copies.size() == 1) {
+        if (code == "unconfirmed" && !other_run && !sent->late && !sent->forced &&
+            sent->expires > hosts_[host].wall_at(now) && sent->copies.size() == 1) {
             judge_.broken("no-early-end", "it says unconfirmed while its time runs and " + hosts_[about].id + " lives",
                           now, serial);
         }
-        if (code == "expired" && sent->expires > hosts_[host].wall) {
+        if (code == "expired" && sent->expires > hosts_[host].wall_at(now)) {
             judge_.broken("no-early-end", "it says expired before its time is over", now, serial);
         }
     }

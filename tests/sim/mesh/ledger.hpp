@@ -67,10 +67,18 @@ struct HostFacts {
     std::string id;
     net::Run run = net::kNoRun;   ///< kNoRun: it is down
     std::vector<net::Run> runs;   ///< all so far
-    std::int64_t wall = 0;        ///< as its daemon was told last, carried on
+    std::int64_t wall = 0;        ///< as its daemon was told last,
+    Time told{0};                 ///< and when that was
     bool expected = true;         ///< it is there in the end
     bool restored = false;        ///< it had an older epoch file once: late words of an older run may pass for its own
     bool lines_left_out = false;  ///< not all that failed has a line
+
+    void tell(std::int64_t clock, Time now) noexcept {
+        wall = clock;
+        told = now;
+    }
+    /// @return what its daemon takes for the time
+    [[nodiscard]] std::int64_t wall_at(Time now) const noexcept { return wall + (now - told).count(); }
 };
 
 /// Thread: one at a time.
