@@ -149,6 +149,7 @@ int durable(std::uint64_t count, const std::function<std::function<void(std::uin
     std::mutex mutex;
     const auto began = Clock::now();
     std::vector<std::thread> threads;
+    threads.reserve(senders.size());
     for (const auto& send : senders) {
         threads.emplace_back([&] {
             try {

@@ -65,6 +65,7 @@ void Host::start() {
     keeper_ = std::make_unique<Keeper>(disk_, *inbox_, for_durable);
     store_ = std::make_unique<Store>(around_.plan, disk_, *inbox_, *arriving_, *truth_, [this] { return own_time(); });
     edge_ = std::make_unique<SimEdge>(*this, settings, static_cast<std::uint32_t>(dice_.roll()));
+    edge_->mesh.set_clock(wall(), own_time());
     edge_->mesh.set_store(store_.get());
     inbox_->start();
     keeper_->start();

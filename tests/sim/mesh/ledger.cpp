@@ -278,7 +278,7 @@ bool Ledger::question_is_over(const Sent& reply, const Copy& copy) const {
     const auto at = questions_.find({reply.question, reply.origin});
     if (at == questions_.end()) return true;
     const Question& q = at->second;
-    return !q.open || q.run != hosts_[copy.host].run || q.may_end <= hosts_[copy.host].wall || q.app != copy.app;
+    return !q.open || q.run != hosts_[copy.host].run || q.may_end <= hosts_[copy.host].latest || q.app != copy.app;
 }
 
 void Ledger::judge_end(const Sent& sent, const Copy& copy, Time now) {

@@ -10,6 +10,7 @@
 #include "tests/sim/mesh/plan.hpp"
 #include "tests/sim/mesh/trace.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -74,9 +75,11 @@ struct HostFacts {
     bool lines_left_out = false;  ///< not all that failed has a line
 
     void tell(std::int64_t clock, Time now) noexcept {
+        latest = std::max({latest, clock, wall_at(now)});
         wall = clock;
         told = now;
     }
+    std::int64_t latest = 0;  ///< that it ever was, until it was told last
     /// @return what its daemon takes for the time
     [[nodiscard]] std::int64_t wall_at(Time now) const noexcept { return wall + (now - told).count(); }
 };
