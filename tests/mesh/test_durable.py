@@ -209,7 +209,7 @@ class Durable(MeshTest):
     def test_what_expired_on_its_way_is_tried_again_by_hand(self) -> None:
         a, b = self.both_up()
         b.stop()
-        self.send(a, "b", ["late"], expires=str(int(time.time()) + 1))
+        self.send(a, "b", ["late"], expires=str(int(time.time()) + 2))
         dead = wait_until(lambda: self.rows(a, "dead"), what="its time is over")[0]
         self.assertEqual((dead["host"], dead["maybe_delivered"]), ("b", False))
         self.typed(a, "queue", "retry", str(dead["row"]))

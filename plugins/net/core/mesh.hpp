@@ -172,7 +172,7 @@ private:
     void hear_frame(LinkId id, Session& session, const Datapack& frame, Time now);
     void end_session(LinkId id, Time now);
     void watch_links(Time now);
-    [[nodiscard]] Datapack word_of_life(const char* kind, std::string n, Time now) const;
+    [[nodiscard]] Datapack word_of_life(const char* kind, std::string_view n, Time now) const;
     void compare_clocks(Time now);
     void write_frame(LinkId link, Datapack frame);
     void after_routes(Time now);

@@ -103,7 +103,7 @@ void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time n
         if (n && frame.app == "pong") session.watch.pong(*n, now);
         if (frame.app == "ping") session.watch.heard_ping(now);
         if (n && frame.app == "ping" && edge_.has_room(id)) {
-            write_frame(id, word_of_life("pong", std::string(frame.get("n")), now));
+            write_frame(id, word_of_life("pong", frame.get("n"), now));
         }
     } else if (frame.app == "routes") {
         routes_.frame_heard(id, frame.body, now);
@@ -160,9 +160,9 @@ void Mesh::watch_links(Time now) {
     for (const LinkId id : down) close(id, "it has shown no life for 2.5 s", MSW_NOTICE, now);
 }
 
-Datapack Mesh::word_of_life(const char* kind, std::string n, Time now) const {
+Datapack Mesh::word_of_life(const char* kind, std::string_view n, Time now) const {
     Datapack d("link", kind);
-    d.set("n", std::move(n));
+    d.set("n", n);
     d.set("routes", to_text(routes_.root()));
     d.set("time", std::to_string(wall(now)));
     return d;
