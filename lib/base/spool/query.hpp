@@ -98,8 +98,9 @@ struct FindFlag {
     std::size_t rows = 256;
 };
 
-/// The question that an answer from `app` belongs to: with that flag, to that member, from that asker. Of several, as one
-/// may go to several apps there, the one to `app`; one to all apps, if there is none; any, if the daemon there answers.
+/// The question that an answer from `app` belongs to: with that flag, to that member, from that asker. Of several, as
+/// one may go to several apps there, the one to `app`; one to all apps, if there is none; any, if the daemon there
+/// answers.
 struct OpenQuestion {
     using Answer = std::optional<RowId>;
     std::string flag;

@@ -83,7 +83,7 @@ private:
     void buried(std::size_t host, const Bury& bury, const Tables& tables, Time now);
     void judge_order(std::size_t host, const Name& name, const InRow& row, Time now);
     void judge_end(const Sent& sent, const Copy& copy, Time now);
-    void judge_answer(const Sent& question, const Copy& copy, Time now);
+    void judge_answer(const Sent& sent, const Copy& copy, Time now);
 
     const Plan& plan_;
     Ledger& ledger_;
