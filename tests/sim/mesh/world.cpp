@@ -266,7 +266,9 @@ Time World::time_for_backlog() const {
     std::uint64_t bytes = 0;
     for (const auto& host : hosts_) {
         if (!host->is_up()) continue;
-        custody_of(host->mesh()).for_each([&](const auto&, const auto&, const net::Held& held) { bytes += held.charge; });
+        custody_of(host->mesh()).for_each([&](const auto&, const auto&, const net::Held& held) {
+            bytes += held.charge;
+        });
     }
     std::uint64_t slowest = UINT64_MAX;  // bytes in a ms
     for (std::size_t from = 0; from < hosts_.size(); ++from) {

@@ -28,8 +28,8 @@ public:
     void give(std::size_t bytes) noexcept { held_ -= bytes; }
 
     static constexpr std::size_t kMostLarge = 4;
-    /// For one that is larger than its credit: it goes in beside the rest, until it is in its mailbox or on disk. One at
-    /// a time for each app, so that none that takes nothing has them all.
+    /// For one that is larger than its credit: it goes in beside the rest, until it is in its mailbox or on disk. One
+    /// at a time for each app, so that none that takes nothing has them all.
     [[nodiscard]] bool take_large(const std::string& app) {
         return large_.size() < kMostLarge && large_.insert(app).second;
     }

@@ -13,7 +13,8 @@ namespace msw::net {
 /// @return their median. Of an even number, the mean of the two in the middle: two hosts that know nobody else agree
 [[nodiscard]] std::int64_t median_clock(std::vector<std::int64_t> offsets);
 
-/// @return how far it is from one clock to the other, in ms; as long as any clock that is set from a network is, it is 0
+/// @return how far it is from one clock to the other, in ms; as long as any clock that is set from a network is, it is
+/// 0
 [[nodiscard]] constexpr std::int64_t clock_difference(std::int64_t from, std::int64_t to) noexcept {
     constexpr std::int64_t kNone = 100;
     const std::int64_t difference = to - from;
