@@ -1,6 +1,8 @@
 find_package(GTest REQUIRED)
 include(GoogleTest)
 
+option(MSW_UNIT_TESTS "Build the unit tests and the replays of what fuzzing found" ON)
+
 # ThreadSanitizer is for what has threads. With MSW_SANITIZE_ALL (tests/run --full) it gets all the same.
 option(MSW_SANITIZE_ALL "ThreadSanitizer over tests that have one thread, too" OFF)
 set(MSW_ONE_THREAD_TESTS ON)
@@ -12,7 +14,7 @@ endif()
 # is for those that have some.
 function(msw_test name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
-  if(NOT MSW_ONE_THREAD_TESTS AND NOT "threads" IN_LIST ARG_LABELS)
+  if(NOT MSW_UNIT_TESTS OR (NOT MSW_ONE_THREAD_TESTS AND NOT "threads" IN_LIST ARG_LABELS))
     return()
   endif()
   add_executable(${name} ${ARG_SOURCES})

@@ -1,6 +1,7 @@
 #include "daemon/config.hpp"
 
 #include "base/nearest.hpp"
+#include "base/system_error.hpp"
 #include "daemon/setting_table.hpp"
 #include "msw/host_id.hpp"
 
@@ -158,11 +159,11 @@ Result<Config> load_config(const std::string& path, bool optional) {
     if (!file) {
         if (errno == ENOENT && optional) return Config{};
         if (errno == ENOENT) return Error{Code::no_such_file, path + ": there is no such configuration"};
-        return Error{Code::io, path + ": " + std::generic_category().message(errno)};
+        return io_error(path, errno);
     }
     std::string text(kLargest + 1, '\0');
     text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-    if (std::ferror(file.get()) != 0) return Error{Code::io, path + ": " + std::generic_category().message(errno)};
+    if (std::ferror(file.get()) != 0) return io_error(path, errno);
     if (text.size() > kLargest)
         return Error{Code::too_large, path + ": larger than 1 MiB; that can't be a configuration"};
     return parse_config(text, path);

@@ -1,6 +1,7 @@
 #include "daemon/state_dir.hpp"
 
 #include "base/replace_file.hpp"
+#include "base/system_error.hpp"
 #include "msw/host_id.hpp"
 
 #include <fcntl.h>
@@ -14,8 +15,6 @@
 
 namespace msw {
 namespace {
-
-std::string why(int error) { return std::generic_category().message(error); }
 
 std::string id_path(const std::string& state_dir) { return state_dir + "/id"; }
 
@@ -35,7 +34,7 @@ Result<Fd> lock_state_dir(const std::string& state_dir) {
     if (failed) return Error{Code::io, state_dir + ": " + failed.message() + "; choose another --state-dir"};
     const std::string path = state_dir + "/lock";
     Fd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0640));
-    if (!fd) return Error{Code::io, path + ": " + why(errno) + "; choose another --state-dir"};
+    if (!fd) return Error{Code::io, path + ": " + system_says(errno) + "; choose another --state-dir"};
     if (::flock(fd.get(), LOCK_EX | LOCK_NB) != 0) {
         return Error{Code::name_taken,
                      state_dir + ": another mswd uses this state directory; stop it or choose another --state-dir"};
@@ -59,7 +58,7 @@ Result<std::string> choose_host_id(const std::string& state_dir, const std::stri
     if (!id || *id == *known) return id;
     const std::string path = id_path(state_dir);
     if (const int failed = replace_file(path, *id + "\n", 0640); failed != 0) {
-        return Error{Code::io, path + ": " + why(failed)};
+        return io_error(path, failed);
     }
     return id;
 }

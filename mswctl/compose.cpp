@@ -1,5 +1,6 @@
 #include "mswctl/compose.hpp"
 
+#include "base/system_error.hpp"
 #include "msw/command.hpp"
 #include "msw/target.hpp"
 
@@ -70,7 +71,7 @@ msw::Result<void> open_file_of(msw::Datapack& d) {
     namespace fs = std::filesystem;
     const std::string path(d.get("filename"));
     const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) return bad(path + ": " + std::generic_category().message(errno));
+    if (fd < 0) return bad(path + ": " + msw::system_says(errno));
     struct stat s {};
     const bool known = ::fstat(fd, &s) == 0;
     auto file = std::make_shared<msw::File>(fd, known ? static_cast<std::uint64_t>(s.st_size) : 0, std::string());

@@ -10,7 +10,7 @@
 namespace mswctl {
 namespace {
 
-constexpr Milliseconds kLook{500};      // a person may be typing meanwhile
+constexpr Milliseconds kAskFor{500};    // a person may be typing meanwhile
 constexpr std::size_t kMostNames = 12;  // in one line
 
 std::string names_of(const std::vector<std::string>& known) {
@@ -40,7 +40,7 @@ std::string words_about_unknown(const std::vector<std::string>& hosts, const std
 
 void say_who_is_unknown(Session& session, Output& out, const std::vector<std::string>& hosts, std::string_view then) {
     if (hosts.empty()) return;
-    const msw::Result<msw::Datapack> answer = session.ask(msw::Datapack("get", "net", "peers"), kLook);
+    const msw::Result<msw::Datapack> answer = session.ask(msw::Datapack("get", "net", "peers"), kAskFor);
     if (!answer) return;
     const msw::Result<msw::Json> peers = msw::Json::parse(answer.value().body);
     if (!peers || !peers.value().is(msw::Json::Kind::array)) return;

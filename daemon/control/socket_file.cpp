@@ -1,5 +1,7 @@
 #include "daemon/control/socket_file.hpp"
 
+#include "base/system_error.hpp"
+
 #include <grp.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -7,14 +9,11 @@
 #include <unistd.h>
 #include <cerrno>
 #include <cstring>
-#include <system_error>
 
 namespace msw {
 namespace {
 
 constexpr int kBacklog = 128;
-
-std::string why(int error) { return std::generic_category().message(error); }
 
 bool somebody_listens(const sockaddr_un& address) noexcept {
     const Fd probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -39,22 +38,22 @@ Result<Fd> listen_unix(const std::string& path) {
     struct stat info {};
     if (::lstat(path.c_str(), &info) == 0) {
         if (!S_ISSOCK(info.st_mode)) return Error{Code::refused, path + " is there and is no socket; remove it"};
-        if (::unlink(path.c_str()) != 0) return Error{Code::io, path + ": " + why(errno)};
+        if (::unlink(path.c_str()) != 0) return io_error(path, errno);
     }
     Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd) return Error{Code::io, "socket: " + why(errno)};
+    if (!fd) return Error{Code::io, "socket: " + system_says(errno)};
     // Closed to others from the first moment, then opened as far as it is meant to be.
     const mode_t before = ::umask(0177);
     const int bound = ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
     const int error = errno;
     ::umask(before);
-    if (bound != 0) return Error{Code::io, path + ": " + why(error)};
+    if (bound != 0) return io_error(path, error);
     if (const group* g = ::getgrnam("mswd")) {
         // Not permitted to one who isn't in it: then it stays with our own group.
         if (::chown(path.c_str(), static_cast<uid_t>(-1), g->gr_gid) != 0) errno = 0;
     }
-    if (::chmod(path.c_str(), 0660) != 0) return Error{Code::io, path + ": " + why(errno)};
-    if (::listen(fd.get(), kBacklog) != 0) return Error{Code::io, path + ": " + why(errno)};
+    if (::chmod(path.c_str(), 0660) != 0) return io_error(path, errno);
+    if (::listen(fd.get(), kBacklog) != 0) return io_error(path, errno);
     return fd;
 }
 

@@ -1,5 +1,6 @@
 #include "daemon/host/bring_in.hpp"
 
+#include "base/system_error.hpp"
 #include "uv/loop.hpp"
 
 #include <sys/sendfile.h>
@@ -7,7 +8,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace msw {
@@ -24,7 +24,7 @@ Copied copy(FileRoot::Incoming& incoming, const File& source) {
             ::sendfile(incoming.fd(), source.fd(), &at, static_cast<std::size_t>(std::min(left, kAtOnce)));
         if (n == 0) return Error{Code::io, "the file became shorter while it was read"};
         if (n < 0 && errno != EINTR) {
-            return Error{Code::io, "copying the file: " + std::generic_category().message(errno)};
+            return Error{Code::io, "copying the file: " + system_says(errno)};
         }
     }
     return incoming.publish();

@@ -1,5 +1,7 @@
 #include "base/file_root.hpp"
 
+#include "base/system_error.hpp"
+
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/stat.h>
@@ -20,13 +22,12 @@ constexpr std::size_t kLongestPart = 255;
 constexpr mode_t kFolderMode = 0750;
 constexpr mode_t kFileMode = 0640;
 
-std::string why(int error) { return std::generic_category().message(error); }
-
 Error io_error(std::string_view name, int error) {
     const Code code = error == ENOENT                                       ? Code::no_such_file
                       : error == ELOOP || error == EXDEV || error == EACCES ? Code::refused
                                                                             : Code::io;
-    const std::string words = error == ELOOP ? "leads through a symbolic link, which is not followed" : why(error);
+    const std::string words =
+        error == ELOOP ? "leads through a symbolic link, which is not followed" : system_says(error);
     return {code, "file \"" + std::string(name) + "\": " + words};
 }
 
@@ -96,7 +97,7 @@ Result<FileRoot> FileRoot::open(const std::string& path) {
     std::filesystem::create_directories(path, failed);
     if (failed) return Error{Code::io, path + ": " + failed.message()};
     const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) return Error{Code::io, path + ": " + why(errno)};
+    if (fd < 0) return io_error(path, errno);
     std::filesystem::path absolute = std::filesystem::canonical(path, failed);
     return FileRoot(Fd(fd), failed ? path : absolute.string());
 }

@@ -1,6 +1,7 @@
 #include "plugins/shell/shell.hpp"
 
 #include "base/json.hpp"
+#include "base/system_error.hpp"
 #include "plugins/shell/environment.hpp"
 
 #include <sys/eventfd.h>
@@ -87,7 +88,7 @@ Shell::Shell(plugin::Host host)
     (void)read_settings(host_.setting("shell"), complaints);
     for (const std::string& complaint : complaints) host_.log(MSW_WARNING, complaint);
     if (::access(exec_program_.c_str(), X_OK) != 0) {
-        host_.log(MSW_ERR, "commands can't be run: " + exec_program_ + ": " + std::generic_category().message(errno));
+        host_.log(MSW_ERR, "commands can't be run: " + exec_program_ + ": " + system_says(errno));
     }
 }
 

@@ -1,5 +1,7 @@
 #include "plugins/shell/spawn.hpp"
 
+#include "base/system_error.hpp"
+
 #include <fcntl.h>
 #include <spawn.h>
 #include <unistd.h>
@@ -7,17 +9,12 @@
 #include <cerrno>
 #include <csignal>
 #include <string>
-#include <system_error>
 #include <utility>
 
 namespace msw::shell {
 namespace {
 
 constexpr int kReportFd = 3;  // where mswd-exec expects it
-
-Error io(const std::string& what, int error) {
-    return {Code::io, what + ": " + std::generic_category().message(error)};
-}
 
 struct Pipe {
     Fd read;
@@ -27,11 +24,11 @@ struct Pipe {
 /// A pipe whose descriptors lie above those that the child gets, so that giving one can't overwrite another.
 Result<Pipe> make_pipe() {
     std::array<int, 2> fds{};
-    if (::pipe2(fds.data(), O_CLOEXEC) != 0) return io("pipe", errno);
+    if (::pipe2(fds.data(), O_CLOEXEC) != 0) return io_error("pipe", errno);
     const Fd low_read(fds[0]);
     const Fd low_write(fds[1]);
     Pipe pipe{Fd(::fcntl(fds[0], F_DUPFD_CLOEXEC, kReportFd + 1)), Fd(::fcntl(fds[1], F_DUPFD_CLOEXEC, kReportFd + 1))};
-    if (!pipe.read || !pipe.write) return io("pipe", errno);
+    if (!pipe.read || !pipe.write) return io_error("pipe", errno);
     return pipe;
 }
 
@@ -100,7 +97,7 @@ Result<Spawned> spawn(const Command& command) {
     const int error = ::posix_spawn(&spawned.pid, program.c_str(), actions.get(), attributes.get(), arguments.data(),
                                     environment.data());
     if (error != 0) {
-        return io("can't run commands: " + program + " in " + command.folder, error);
+        return io_error("can't run commands: " + program + " in " + command.folder, error);
     }
     spawned.control = std::move(control->write);
     spawned.output = std::move(output->read);

@@ -2,6 +2,7 @@
 
 #include "base/fd.hpp"
 #include "base/json.hpp"
+#include "base/system_error.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -9,18 +10,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
 namespace msw::update {
-namespace {
-
-Error io(const std::string& what, int error) {
-    return {Code::io, what + ": " + std::generic_category().message(error)};
-}
-
-}  // namespace
-
 std::vector<Owed> OwedFile::read() const {
     std::ifstream in(path_, std::ios::binary);
     const Result<Json> json = Json::parse(std::string{std::istreambuf_iterator<char>(in), {}});
@@ -37,7 +29,7 @@ Result<void> OwedFile::write(const std::vector<Owed>& all) const {
     const std::string folder = std::filesystem::path(path_).parent_path().string();
     const std::string temporary = path_ + ".new";
     if (all.empty()) {
-        if (::unlink(path_.c_str()) != 0 && errno != ENOENT) return io(path_, errno);
+        if (::unlink(path_.c_str()) != 0 && errno != ENOENT) return io_error(path_, errno);
         return {};
     }
     Json list = Json::array();
@@ -48,14 +40,14 @@ Result<void> OwedFile::write(const std::vector<Owed>& all) const {
     const std::string text = list.dump(1) + '\n';
     {
         const Fd fd(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
-        if (!fd) return io(temporary, errno);
+        if (!fd) return io_error(temporary, errno);
         const ssize_t n = ::write(fd.get(), text.data(), text.size());
-        if (n != static_cast<ssize_t>(text.size())) return io(temporary, n < 0 ? errno : ENOSPC);
-        if (::fsync(fd.get()) != 0) return io(temporary, errno);
+        if (n != static_cast<ssize_t>(text.size())) return io_error(temporary, n < 0 ? errno : ENOSPC);
+        if (::fsync(fd.get()) != 0) return io_error(temporary, errno);
     }
-    if (::rename(temporary.c_str(), path_.c_str()) != 0) return io(path_, errno);
+    if (::rename(temporary.c_str(), path_.c_str()) != 0) return io_error(path_, errno);
     const Fd parent(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!parent || ::fsync(parent.get()) != 0) return io(folder, errno);
+    if (!parent || ::fsync(parent.get()) != 0) return io_error(folder, errno);
     return {};
 }
 

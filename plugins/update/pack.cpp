@@ -1,22 +1,18 @@
 #include "plugins/update/pack.hpp"
 
 #include "base/fd.hpp"
+#include "base/system_error.hpp"
 #include "plugins/update/archive.hpp"
 #include "plugins/update/sha256.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
-#include <system_error>
 #include <utility>
 #include <vector>
 
 namespace msw::update {
 namespace {
-
-Error io(const std::string& what, int error) {
-    return {Code::io, what + ": " + std::generic_category().message(error)};
-}
 
 /// Where the archive's bytes go: into the file and into its digest.
 struct Sink {
@@ -31,7 +27,7 @@ struct Sink {
             n = ::write(sink.fd, data, size);
         } while (n < 0 && errno == EINTR);
         if (n < 0) {
-            archive_set_error(a, errno, "%s", std::generic_category().message(errno).c_str());
+            archive_set_error(a, errno, "%s", system_says(errno).c_str());
             return -1;
         }
         sink.sum.add(data, static_cast<std::size_t>(n));
@@ -92,13 +88,13 @@ Error changed(const SourceFile& file) { return {Code::io, file.path + " changed 
 template <class Take>
 Result<std::string> read_through(const SourceFile& file, Take take) {
     const Fd fd(::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-    if (!fd) return io(file.path, errno);
+    if (!fd) return io_error(file.path, errno);
     Sha256 sum;
     std::vector<char> buffer(256 * 1024);
     for (std::uint64_t left = file.size;;) {
         const ssize_t n = ::read(fd.get(), buffer.data(), buffer.size());
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return io(file.path, errno);
+        if (n < 0) return io_error(file.path, errno);
         const auto size = static_cast<std::size_t>(n);
         if (size > left || (size == 0 && left > 0)) return changed(file);
         if (size == 0) return sum.hex();

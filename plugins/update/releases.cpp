@@ -1,6 +1,7 @@
 #include "plugins/update/releases.hpp"
 
 #include "base/fd.hpp"
+#include "base/system_error.hpp"
 #include "plugins/update/unpack.hpp"
 
 #include <fcntl.h>
@@ -24,10 +25,6 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kIncoming = ".incoming-";
 
-Error io(const std::string& what, int error) {
-    return {Code::io, what + ": " + std::generic_category().message(error)};
-}
-
 /// @return digest of the release in `folder` that `program` belongs to; empty if it doesn't
 std::string release_of(const std::string& program, const std::string& folder) {
     std::error_code failed;
@@ -40,17 +37,17 @@ std::string release_of(const std::string& program, const std::string& folder) {
 }
 
 /// A folder that is removed, with all that is in it, unless it is kept.
-class Incoming {
+class NewFolder {
 public:
-    explicit Incoming(const std::string& folder) : path_(folder + '/' + std::string(kIncoming) + "XXXXXX") {
+    explicit NewFolder(const std::string& folder) : path_(folder + '/' + std::string(kIncoming) + "XXXXXX") {
         if (::mkdtemp(path_.data()) == nullptr) {
             error_ = errno;
             path_.clear();
         }
     }
-    Incoming(const Incoming&) = delete;
-    Incoming& operator=(const Incoming&) = delete;
-    ~Incoming() {
+    NewFolder(const NewFolder&) = delete;
+    NewFolder& operator=(const NewFolder&) = delete;
+    ~NewFolder() {
         std::error_code ignored;
         if (!path_.empty()) fs::remove_all(path_, ignored);
     }
@@ -90,7 +87,7 @@ Result<Releases::Installed> Releases::install(int fd, const std::string& digest)
         std::error_code ignored;  // it counts as new when the oldest are removed
         fs::last_write_time(store_.folder_of(digest), fs::file_time_type::clock::now(), ignored);
     }
-    if (const int error = store_.set_next(digest); error != 0) return io(store_.folder() + "/next", error);
+    if (const int error = store_.set_next(digest); error != 0) return io_error(store_.folder() + "/next", error);
     clean_up();
     return Installed{false, manifest->files.size()};
 }
@@ -98,16 +95,16 @@ Result<Releases::Installed> Releases::install(int fd, const std::string& digest)
 Result<Manifest> Releases::unpack_new(int fd, const std::string& digest) const {
     std::error_code failed;
     fs::create_directories(store_.folder(), failed);
-    if (failed) return io(store_.folder(), failed.value());
+    if (failed) return io_error(store_.folder(), failed.value());
     clean_up();
-    Incoming incoming(store_.folder());
-    if (incoming.path().empty()) return io(store_.folder(), incoming.error());
-    Result<Manifest> manifest = unpack(fd, digest, incoming.path());
+    NewFolder fresh(store_.folder());
+    if (fresh.path().empty()) return io_error(store_.folder(), fresh.error());
+    Result<Manifest> manifest = unpack(fd, digest, fresh.path());
     if (!manifest) return manifest;
     // What bears this name and can't run is no release: it makes room.
     fs::remove_all(store_.folder_of(digest), failed);
-    if (const int error = incoming.keep_as(store_.folder_of(digest)); error != 0) {
-        return io(store_.folder_of(digest), error);
+    if (const int error = fresh.keep_as(store_.folder_of(digest)); error != 0) {
+        return io_error(store_.folder_of(digest), error);
     }
     return manifest;
 }

@@ -1,6 +1,7 @@
 #include "plugins/update/send.hpp"
 
 #include "base/fd.hpp"
+#include "base/system_error.hpp"
 #include "plugins/update/release_state.hpp"
 
 #include <fcntl.h>
@@ -18,10 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Error io(const std::string& what, int error) {
-    return {Code::io, what + ": " + std::generic_category().message(error)};
-}
-
 /// A file that disappears unless it is given a name. `.msw-` is what mswd cleans up after a crash.
 class Temporary {
 public:
@@ -37,8 +34,8 @@ public:
 
     /// @return the descriptor
     Result<Fd> name_it(const std::string& name) {
-        if (::fchmod(fd_.get(), 0640) != 0 || ::fsync(fd_.get()) != 0) return io(path_, errno);
-        if (::rename(path_.c_str(), name.c_str()) != 0) return io(name, errno);
+        if (::fchmod(fd_.get(), 0640) != 0 || ::fsync(fd_.get()) != 0) return io_error(path_, errno);
+        if (::rename(path_.c_str(), name.c_str()) != 0) return io_error(name, errno);
         return std::move(fd_);
     }
 
@@ -73,9 +70,9 @@ Result<Wrapped> wrap_up(const std::string& program, const std::vector<std::strin
     const std::string folder = file_root + '/' + std::string(kArchives);
     std::error_code failed;
     fs::create_directories(folder, failed);
-    if (failed) return io(folder, failed.value());
+    if (failed) return io_error(folder, failed.value());
     Temporary temporary(folder);
-    if (temporary.fd() < 0) return io(folder, errno);
+    if (temporary.fd() < 0) return io_error(folder, errno);
     Result<Packed> packed = pack({MSW_VERSION, this_arch(), {}}, *what, temporary.fd());
     if (!packed) return packed.error();
 

@@ -1,12 +1,13 @@
 #include "plugins/update/sha256.hpp"
 
+#include "base/system_error.hpp"
+
 #include <openssl/evp.h>
 #include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <new>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 namespace msw::update {
@@ -41,7 +42,7 @@ Result<std::string> sha256_of(int fd) {
         const ssize_t n = ::pread(fd, buffer.data(), buffer.size(), at);
         if (n == 0) return sum.hex();
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return Error{Code::io, std::generic_category().message(errno)};
+        if (n < 0) return Error{Code::io, system_says(errno)};
         sum.add(buffer.data(), static_cast<std::size_t>(n));
         at += n;
     }

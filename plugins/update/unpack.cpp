@@ -1,6 +1,7 @@
 #include "plugins/update/unpack.hpp"
 
 #include "base/fd.hpp"
+#include "base/system_error.hpp"
 #include "plugins/update/archive.hpp"
 #include "plugins/update/sha256.hpp"
 
@@ -18,9 +19,6 @@
 namespace msw::update {
 namespace {
 
-Error io(const std::string& what, int error) {
-    return {Code::io, what + ": " + std::generic_category().message(error)};
-}
 Error bad(const std::string& what) { return {Code::bad_request, "the archive is not a release: " + what}; }
 
 /// The archive's bytes as libarchive takes them, and their digest.
@@ -44,7 +42,7 @@ struct Source {
     static la_ssize_t read(archive* a, void* self, const void** out) {
         auto& source = *static_cast<Source*>(self);
         const ssize_t n = source.read_on();
-        if (n < 0) archive_set_error(a, errno, "%s", std::generic_category().message(errno).c_str());
+        if (n < 0) archive_set_error(a, errno, "%s", system_says(errno).c_str());
         *out = source.buffer.data();
         return n;
     }
@@ -115,7 +113,7 @@ public:
         ssize_t n = 0;
         while ((n = source_.read_on()) > 0) {
         }
-        if (n < 0) return io("the archive", errno);
+        if (n < 0) return io_error("the archive", errno);
         if (source_.sum.hex() != digest)
             return Error{Code::bad_request, "the archive does not have the digest it came with"};
         return std::move(manifest_);
@@ -169,10 +167,10 @@ private:
         const std::filesystem::path path = std::filesystem::path(folder_) / name;
         std::error_code failed;
         std::filesystem::create_directories(path.parent_path(), failed);
-        if (failed) return io(path.string(), failed.value());
+        if (failed) return io_error(path.string(), failed.value());
         Fd fd(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, executable ? 0755 : 0644));
         // The mode is the release's, whatever mswd's umask.
-        if (!fd || ::fchmod(fd.get(), executable ? 0755 : 0644) != 0) return io(path.string(), errno);
+        if (!fd || ::fchmod(fd.get(), executable ? 0755 : 0644) != 0) return io_error(path.string(), errno);
         return fd;
     }
 
@@ -180,7 +178,7 @@ private:
         while (size > 0) {
             const ssize_t n = ::write(fd, data, size);
             if (n < 0 && errno == EINTR) continue;
-            if (n < 0) return io("unpacking", errno);
+            if (n < 0) return io_error("unpacking", errno);
             data += n;
             size -= static_cast<std::size_t>(n);
         }

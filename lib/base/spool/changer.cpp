@@ -7,12 +7,7 @@
 namespace msw::spool {
 namespace {
 
-/// SQLite's integers are signed; what is only compared for equality may look negative there.
-std::int64_t word(std::uint64_t n) noexcept { return std::bit_cast<std::int64_t>(n); }
-
 constexpr std::uint64_t kMostNumber = std::numeric_limits<std::int64_t>::max();
-
-std::string_view view(const std::string& s) noexcept { return s; }
 
 Error number_too_large() { return {Code::bad_request, "a place in a flow beyond 2^63"}; }
 
@@ -37,8 +32,8 @@ void Changer::ThreeWays::run(const Outgoing& which, std::int64_t first, std::int
     const auto range = [&](const FlowKey& flow, std::uint64_t epoch, std::uint64_t from, std::uint64_t to) {
         // What can't be in the table: beyond it numbers would turn negative.
         if (epoch > kMostNumber || from > kMostNumber) return;
-        const std::int64_t end = word(to > kMostNumber ? kMostNumber : to);
-        all(by_range.with(first, second, view(flow.member), view(flow.app), word(epoch), word(from), end));
+        const std::uint64_t end = to > kMostNumber ? kMostNumber : to;
+        all(by_range.with(first, second, flow.member, flow.app, epoch, from, end));
     };
     if (const auto* rows = std::get_if<ByRow>(&which)) {
         for (const RowId row : rows->rows) all(by_row.with(first, second, row));
@@ -143,11 +138,9 @@ Changer::Outcome Changer::apply(const AddOutbox& c, Written& w) {
     const OutboxRow& r = c.row;
     if (r.at.epoch > kMostNumber || r.at.n > kMostNumber) return number_too_large();
     if (Outcome room = room_for(Box::outbox, r.member, r.host, r.datapack.size(), c.answer); !room) return room;
-    const std::optional<std::int64_t> sent_for = r.sent_for ? std::optional(word(*r.sent_for)) : std::nullopt;
     add_outbox_
-        .with(next_row_, view(r.member), view(r.host), view(r.app), word(r.at.epoch), word(r.at.n), word(r.run),
-              view(r.flag), view(r.asker), r.accepted, r.expires, sent_for, std::int64_t{r.redelivered},
-              static_cast<std::int64_t>(r.state), Statement::Blob{r.datapack})
+        .with(next_row_, r.member, r.host, r.app, r.at.epoch, r.at.n, r.run, r.flag, r.asker, r.accepted, r.expires,
+              r.sent_for, std::int64_t{r.redelivered}, static_cast<std::int64_t>(r.state), Statement::Blob{r.datapack})
         .run();
     if (!db_.failed() && db_.changes() == 0) {
         return Error{Code::bad_request, "number " + std::to_string(r.at.n) + " of epoch " + std::to_string(r.at.epoch) +
@@ -164,8 +157,8 @@ Changer::Outcome Changer::apply(const AddInbox& c, Written& w) {
     if (r.n > kMostNumber) return number_too_large();
     if (Outcome room = room_for(Box::inbox, r.origin, r.origin_host, r.datapack.size(), c.answer); !room) return room;
     add_inbox_
-        .with(next_row_, view(r.app), view(r.origin), view(r.origin_host), word(r.run), word(r.n), view(r.flag),
-              view(r.asker), r.expires, std::int64_t{r.handed}, Statement::Blob{r.datapack})
+        .with(next_row_, r.app, r.origin, r.origin_host, r.run, r.n, r.flag, r.asker, r.expires, std::int64_t{r.handed},
+              Statement::Blob{r.datapack})
         .run();
     ledger_.count({Kind::inbox, r.origin, r.app}, 1, static_cast<std::int64_t>(r.datapack.size()));
     w.rows.push_back(next_row_++);
@@ -178,13 +171,14 @@ Changer::Outcome Changer::apply(const PutMarks& c, Written& w) {
                                           std::to_string(c.state.size()) + " bytes; at most " +
                                           std::to_string(kMostMarks) + " are kept"};
     }
-    put_marks_.with(view(c.origin), word(c.run), view(c.app), c.touched, Statement::Blob{c.state}).run();
+    put_marks_.with(c.origin, c.run, c.app, c.touched, Statement::Blob{c.state}).run();
     ++w.changed;
     return {};
 }
 
 Changer::Outcome Changer::apply(const MarkSent& c, Written& w) {
-    mark_sent_.run(c.which, word(c.sent_for), std::int64_t{c.redelivered}, [&](const Statement&) { ++w.changed; });
+    mark_sent_.run(c.which, std::bit_cast<std::int64_t>(c.sent_for), std::int64_t{c.redelivered},
+                   [&](const Statement&) { ++w.changed; });
     return {};
 }
 
@@ -229,8 +223,7 @@ Changer::Outcome Changer::apply(const Bury& c, Written& w) {
     if (c.box == Box::dead) return Error{Code::bad_request, "a dead letter can't be buried again"};
     Statement& bury = c.box == Box::outbox ? bury_outbox_ : bury_inbox_;
     bool there = false;
-    for (bury.with(c.row, next_row_, c.since, view(c.why), std::int64_t{c.maybe_delivered}); bury.next();
-         there = true) {
+    for (bury.with(c.row, next_row_, c.since, c.why, std::int64_t{c.maybe_delivered}); bury.next(); there = true) {
         ledger_.count({Kind::dead, {}, {}}, 1, bury.number(0));
     }
     w.rows.push_back(there ? next_row_++ : 0);
@@ -258,7 +251,7 @@ Changer::Outcome Changer::apply(const Revive& c, Written& w) {
     if (box == Box::inbox) {
         revive_inbox_.with(c.row, next_row_, c.expires).run();
     } else {
-        revive_outbox_.with(c.row, next_row_, word(c.at.epoch), word(c.at.n), word(c.run), c.accepted, c.expires).run();
+        revive_outbox_.with(c.row, next_row_, c.at.epoch, c.at.n, c.run, c.accepted, c.expires).run();
         if (!db_.failed() && db_.changes() == 0) {
             return Error{Code::bad_request, "number " + std::to_string(c.at.n) + " of epoch " +
                                                 std::to_string(c.at.epoch) + " to " + app + " on " + host +

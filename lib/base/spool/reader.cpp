@@ -9,12 +9,8 @@
 namespace msw::spool {
 namespace {
 
-std::string_view view(const std::string& s) noexcept { return s; }
-std::int64_t word(std::uint64_t n) noexcept { return std::bit_cast<std::int64_t>(n); }
-std::uint64_t unsign(std::int64_t n) noexcept { return std::bit_cast<std::uint64_t>(n); }
-
 std::optional<std::uint64_t> run_of(const std::optional<std::int64_t>& n) {
-    return n ? std::optional(unsign(*n)) : std::nullopt;
+    return n ? std::optional(std::bit_cast<std::uint64_t>(*n)) : std::nullopt;
 }
 
 // The columns of a Listed, whatever the box.
@@ -44,13 +40,13 @@ Listed listed_row(const Statement& s) {
     r.member = s.text(2);
     r.host = s.text(3);
     r.app = s.text(4);
-    r.at = {unsign(s.number(5)), unsign(s.number(6))};
-    r.run = unsign(s.number(7));
+    r.at = {s.unsigned_number(5), s.unsigned_number(6)};
+    r.run = s.unsigned_number(7);
     r.flag = s.text(8);
     r.asker = s.text(9);
     r.since = s.number(10);
     r.expires = s.number(11);
-    r.bytes = unsign(s.number(12));
+    r.bytes = s.unsigned_number(12);
     r.state = static_cast<State>(s.number(13));
     r.sent_for = run_of(s.maybe_number(14));
     r.redelivered = s.number(15) != 0;
@@ -97,8 +93,8 @@ OutboxRow outbox_row(const Statement& s) {
     r.member = s.text(1);
     r.host = s.text(2);
     r.app = s.text(3);
-    r.at = {unsign(s.number(4)), unsign(s.number(5))};
-    r.run = unsign(s.number(6));
+    r.at = {s.unsigned_number(4), s.unsigned_number(5)};
+    r.run = s.unsigned_number(6);
     r.flag = s.text(7);
     r.asker = s.text(8);
     r.accepted = s.number(9);
@@ -116,8 +112,8 @@ InboxRow inbox_row(const Statement& s) {
     r.app = s.text(1);
     r.origin = s.text(2);
     r.origin_host = s.text(3);
-    r.run = unsign(s.number(4));
-    r.n = unsign(s.number(5));
+    r.run = s.unsigned_number(4);
+    r.n = s.unsigned_number(5);
     r.flag = s.text(6);
     r.asker = s.text(7);
     r.expires = s.number(8);
@@ -135,12 +131,12 @@ OutboxAfter::Answer Reader::read(const OutboxAfter& q) {
                 "SELECT row, member, host, app, epoch, n, run, flag, asker, accepted, expires, sent_for, redelivered, "
                 "state, bytes, datapack FROM outbox "
                 "WHERE member = ?1 AND app = ?2 AND (epoch, n) > (?3, ?4) AND state <= ?5 ORDER BY epoch, n");
-    const std::int64_t epoch = q.after ? word(q.after->epoch) : -1;
-    const std::int64_t n = q.after ? word(q.after->n) : -1;
+    const std::int64_t epoch = q.after ? std::bit_cast<std::int64_t>(q.after->epoch) : -1;
+    const std::int64_t n = q.after ? std::bit_cast<std::int64_t>(q.after->n) : -1;
     const auto most = static_cast<std::int64_t>(q.received_too ? State::received : State::waiting);
     OutboxAfter::Answer page;
     fill(
-        page, s.with(view(q.flow.member), view(q.flow.app), epoch, n, most), q.limit,
+        page, s.with(q.flow.member, q.flow.app, epoch, n, most), q.limit,
         [](const Statement& r) { return size_of(r, 14); }, outbox_row);
     return page;
 }
@@ -167,7 +163,7 @@ FlowsAfter::Answer Reader::read(const FlowsAfter& q) {
         FlowHead head{
             {std::string(at->first.first), std::string(at->first.second)}, {}, at->second.waiting, at->second.received};
         for (oldest.with(at->first.first, at->first.second); oldest.next();) {
-            head.oldest = {unsign(oldest.number(0)), unsign(oldest.number(1))};
+            head.oldest = {oldest.unsigned_number(0), oldest.unsigned_number(1)};
         }
         page.rows.push_back(std::move(head));
     }
@@ -181,7 +177,7 @@ InboxAfter::Answer Reader::read(const InboxAfter& q) {
         "WHERE app = ?1 AND row > ?2 ORDER BY row");
     InboxAfter::Answer page;
     fill(
-        page, s.with(view(q.app), q.after), q.limit, [](const Statement& r) { return size_of(r, 10); }, inbox_row);
+        page, s.with(q.app, q.after), q.limit, [](const Statement& r) { return size_of(r, 10); }, inbox_row);
     return page;
 }
 
@@ -207,7 +203,7 @@ InboxApps::Answer Reader::read(const InboxApps& q) const {
 MarksOf::Answer Reader::read(const MarksOf& q) {
     Statement s(db_, "SELECT state FROM marks WHERE origin = ?1 AND run = ?2 AND app = ?3");
     MarksOf::Answer marks;
-    for (s.with(view(q.origin), word(q.run), view(q.app)); s.next();) marks = s.text(0);
+    for (s.with(q.origin, q.run, q.app); s.next();) marks = s.text(0);
     return marks;
 }
 
@@ -225,7 +221,7 @@ FindFlag::Answer Reader::read(const FindFlag& q) {
     FindFlag::Answer page;
     for (const Box box : {Box::outbox, Box::inbox, Box::dead}) {
         Statement s(db_, (listed(box) + " WHERE flag = ?1 ORDER BY row").c_str());
-        if (!page.more) fill(page, s.with(view(q.flag)), std::max<std::size_t>(q.rows, 1), listed_row);
+        if (!page.more) fill(page, s.with(q.flag), std::max<std::size_t>(q.rows, 1), listed_row);
     }
     return page;
 }
@@ -235,7 +231,7 @@ OpenQuestion::Answer Reader::read(const OpenQuestion& q) {
                 "SELECT row FROM outbox WHERE flag = ?1 AND member = ?2 AND asker = ?3 AND (app = ?4 OR app = 'all' OR "
                 "?4 = 'mswd') ORDER BY app <> ?4, row LIMIT 1");
     OpenQuestion::Answer found;
-    for (s.with(view(q.flag), view(q.member), view(q.asker), view(q.app)); s.next();) found = s.number(0);
+    for (s.with(q.flag, q.member, q.asker, q.app); s.next();) found = s.number(0);
     return found;
 }
 

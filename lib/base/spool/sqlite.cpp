@@ -1,9 +1,10 @@
 #include "base/spool/sqlite.hpp"
 
+#include "base/system_error.hpp"
+
 #include <sqlite3.h>
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 
 namespace msw::spool {
 namespace {
@@ -46,7 +47,7 @@ void Database::fail(int code) {
     system_error_ = db_ == nullptr ? 0 : sqlite3_system_errno(db_);
     why_ = db_ == nullptr ? sqlite3_errstr(code) : sqlite3_errmsg(db_);
     const bool of_the_system = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
-    if (of_the_system && system_error_ != 0) why_ += " (" + std::generic_category().message(system_error_) + ')';
+    if (of_the_system && system_error_ != 0) why_ += " (" + system_says(system_error_) + ')';
 }
 
 void Database::refuse(const std::string& why) {
@@ -205,13 +206,8 @@ void Statement::bind(int place, Blob value) {
     if (result != SQLITE_OK) db_->fail(result);
 }
 
-void Statement::bind(int place, const std::optional<std::int64_t>& value) {
-    if (db_->failed()) return;
-    if (value) {
-        sqlite3_bind_int64(statement_.get(), place, *value);
-    } else {
-        sqlite3_bind_null(statement_.get(), place);
-    }
+void Statement::bind_null(int place) {
+    if (!db_->failed()) sqlite3_bind_null(statement_.get(), place);
 }
 
 }  // namespace msw::spool

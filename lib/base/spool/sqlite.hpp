@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -92,7 +93,8 @@ class Statement {
 public:
     Statement(Database& db, const char* sql);
 
-    /// Begin anew with these values for ?1, ?2, …: std::int64_t, std::string_view (text), Blob, std::optional (NULL).
+    /// Begin anew with these values for ?1, ?2, …: std::int64_t, std::uint64_t (its bits: SQLite has no unsigned
+    /// numbers), std::string_view (text), Blob, std::optional (NULL).
     /// What the views point to must stay until the last next().
     template <class... Values>
     Statement& with(const Values&... values) {
@@ -112,6 +114,9 @@ public:
     }
 
     [[nodiscard]] std::int64_t number(int column) const noexcept;
+    [[nodiscard]] std::uint64_t unsigned_number(int column) const noexcept {
+        return std::bit_cast<std::uint64_t>(number(column));
+    }
     [[nodiscard]] std::optional<std::int64_t> maybe_number(int column) const noexcept;
     /// Text or blob. Valid until next() or end().
     [[nodiscard]] std::string_view bytes(int column) const noexcept;
@@ -124,9 +129,18 @@ public:
 private:
     void begin();
     void bind(int place, std::int64_t value);
+    void bind(int place, std::uint64_t value) { bind(place, std::bit_cast<std::int64_t>(value)); }
     void bind(int place, std::string_view value);
     void bind(int place, Blob value);
-    void bind(int place, const std::optional<std::int64_t>& value);
+    template <class Number>
+    void bind(int place, const std::optional<Number>& value) {
+        if (value) {
+            bind(place, *value);
+        } else {
+            bind_null(place);
+        }
+    }
+    void bind_null(int place);
 
     struct Finalize {
         void operator()(sqlite3_stmt* s) const noexcept;

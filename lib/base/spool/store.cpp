@@ -3,12 +3,12 @@
 #include "base/file_calls.hpp"
 #include "base/replace_file.hpp"
 #include "base/spool/schema.hpp"
+#include "base/system_error.hpp"
 
 #include <fcntl.h>
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
-#include <system_error>
 
 namespace msw::spool {
 namespace {
@@ -16,8 +16,6 @@ namespace {
 constexpr std::int64_t kPage = 4096;           // SQLite's default
 constexpr std::int64_t kChunk = 1024L * 1024;  // in which the file grows
 constexpr int kLogKept = 32 * 1024 * 1024;     // bytes: what one huge group made the log grow to is given back
-
-std::string system_says(int error) { return std::generic_category().message(error); }
 
 std::string utc_now() {
     const std::time_t now = std::time(nullptr);
@@ -85,12 +83,12 @@ Result<void> Store::make_file() const {
     const char* const path = settings_.path.c_str();
     const OpenFile there(files_, path, O_RDONLY | O_CLOEXEC);
     if (there) return {};
-    if (errno != ENOENT) return Error{Code::io, settings_.path + ": " + system_says(errno)};
+    if (errno != ENOENT) return io_error(settings_.path, errno);
     // SQLite would make it readable for all. Its log gets the permissions of the file.
     const OpenFile made(files_, path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (!made) return Error{Code::io, settings_.path + ": " + system_says(errno)};
+    if (!made) return io_error(settings_.path, errno);
     if (const int failed = sync_folder(folder_of(settings_.path), files_); failed != 0) {
-        return Error{Code::io, folder_of(settings_.path) + ": " + system_says(failed)};
+        return io_error(folder_of(settings_.path), failed);
     }
     return {};
 }

@@ -14,8 +14,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr Time kRound{15'000};  // dialling, and a round of gossip
-
 /// The hosts that `host` can reach, as "id" or "id via proxy".
 std::set<std::string> peers_of(HostForTest& host) {
     const Result<Json> rows = Json::parse(host.ask("peers").body);

@@ -10,8 +10,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr Time kRound{15'000};
-
 Json told(HostForTest& host, const std::string& words) {
     const Datapack answer = host.ask(words.c_str());
     EXPECT_EQ(answer.get("error"), "") << answer.body;

@@ -14,8 +14,6 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr Time kRound{15'000};
-
 Datapack question(const HostForTest& host, const char* to = "") {
     Datapack d("get", "net", "watch");
     d.set("id", host.id);

@@ -12,6 +12,8 @@
 
 namespace msw::net {
 
+constexpr Time kRound{15'000};  // dialling, and a round of gossip
+
 class World;
 
 /// One host: its Mesh, and an Edge that leads to the World.

@@ -1,9 +1,10 @@
 #include "plugins/net/io/file_in.hpp"
 
+#include "base/system_error.hpp"
+
 #include <fcntl.h>
 #include <unistd.h>
 #include <cerrno>
-#include <system_error>
 
 namespace msw::net {
 
@@ -29,8 +30,8 @@ void FileIn::write(std::string_view bytes) {
         const ssize_t n = ::pwrite(incoming_->fd(), bytes.data(), bytes.size(), static_cast<off_t>(written_));
         if (n < 0 && errno == EINTR) continue;
         if (n <= 0) {
-            refuse({Code::io, "file \"" + std::string(head_.get("filename")) +
-                                  "\": " + std::generic_category().message(n == 0 ? ENOSPC : errno)});
+            refuse({Code::io,
+                    "file \"" + std::string(head_.get("filename")) + "\": " + system_says(n == 0 ? ENOSPC : errno)});
             return;
         }
         bytes.remove_prefix(static_cast<std::size_t>(n));
@@ -50,7 +51,7 @@ void FileIn::finish() {
     } else {
         const int fd = ::fcntl(incoming_->fd(), F_DUPFD_CLOEXEC, 0);
         if (fd < 0) {
-            refuse({Code::io, "no descriptor for a file that is passed on: " + std::generic_category().message(errno)});
+            refuse({Code::io, "no descriptor for a file that is passed on: " + system_says(errno)});
             return;
         }
         head_.file = std::make_shared<const File>(fd, size_, std::string());

@@ -1,5 +1,7 @@
 #include "plugins/net/io/writer.hpp"
 
+#include "base/system_error.hpp"
+
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -7,7 +9,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <numeric>
-#include <system_error>
 
 namespace msw::net {
 
@@ -144,8 +145,8 @@ void Writer::read_piece() {
                 piece_is_read(*piece);
                 return;
             }
-            const Error why{Code::io, piece->error != 0 ? std::generic_category().message(piece->error)
-                                                        : "the file became shorter while it was sent"};
+            const Error why{
+                Code::io, piece->error != 0 ? system_says(piece->error) : "the file became shorter while it was sent"};
             const Parcel parcel = outlet_->take_file();
             listener_.unfit(parcel, why);
             fail("a file broke off, and its receiver can't follow any more: " + why.text);

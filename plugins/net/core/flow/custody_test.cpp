@@ -1,5 +1,7 @@
 #include "plugins/net/core/flow/custody.hpp"
 
+#include "plugins/net/core/flow/runs_for_test.hpp"
+
 #include <gmock/gmock.h>
 
 namespace msw::net {
@@ -7,10 +9,6 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-constexpr Run kOwn = 0xa;
-constexpr Run kThere = 0xb;
-constexpr Run kThereAgain = 0xc;
 
 /// A world of two hosts, `miku` of member 1 and `rin` of member 2, that does nothing but write down.
 class CustodyTest : public Custody::Output, public testing::Test {

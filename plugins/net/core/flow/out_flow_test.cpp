@@ -1,15 +1,13 @@
 #include "plugins/net/core/flow/out_flow.hpp"
 
+#include "plugins/net/core/flow/runs_for_test.hpp"
+
 #include <gmock/gmock.h>
 
 namespace msw::net {
 namespace {
 
 using testing::ElementsAre;
-
-constexpr Run kOwn = 0xa;
-constexpr Run kThere = 0xb;
-constexpr Run kThereAgain = 0xc;
 
 Held held(std::size_t charge = 100, std::int64_t expires = 1'000'000) {
     Held h;

@@ -1,5 +1,7 @@
 #include "plugins/net/core/flow/shelf.hpp"
 
+#include "plugins/net/core/flow/runs_for_test.hpp"
+
 #include <gmock/gmock.h>
 
 #include <deque>
@@ -10,10 +12,7 @@ namespace {
 using testing::ElementsAre;
 using testing::IsEmpty;
 
-constexpr Run kOwn = 0xa;
 constexpr Run kBefore = 0x9;
-constexpr Run kThere = 0xb;
-constexpr Run kThereAgain = 0xc;
 
 std::string flags_of(const std::vector<std::string>& all) {
     std::string text;

@@ -16,8 +16,8 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 
 /// One host's plan, its table and its links.
-struct Host {
-    explicit Host(std::string own) : member(std::move(own)), table(member), plan(member, 1) {
+struct Planner {
+    explicit Planner(std::string own) : member(std::move(own)), table(member), plan(member, 1) {
         table.set_own(says(member, {}), now);
     }
     std::set<std::string> dials() {
@@ -56,7 +56,7 @@ std::map<std::string, std::set<std::string>> wishes(std::uint64_t hosts, std::ui
         if (n != gone) all.push_back(says(member_number(n), {}));
     }
     for (const AnnouncedPtr& own : all) {
-        Host host(own->said.member);
+        Planner host(own->said.member);
         for (const AnnouncedPtr& other : all) host.knows(other);
         (void)host.dials();
         std::set<std::string>& of = wanted[host.member];
@@ -111,9 +111,9 @@ TEST(DialPlan, TheLowerKeyDialsAndTheOtherAfterItsTurn) {
     const std::string one = member_number(1);
     const std::string two = member_number(2);
     const bool first_is_lower = key_of(one) < key_of(two);
-    Host lower(first_is_lower ? one : two);
-    Host upper(first_is_lower ? two : one);
-    for (Host* host : {&lower, &upper}) {
+    Planner lower(first_is_lower ? one : two);
+    Planner upper(first_is_lower ? two : one);
+    for (Planner* host : {&lower, &upper}) {
         host->knows(says("c", {}));
         host->up("c");
     }
@@ -127,7 +127,7 @@ TEST(DialPlan, TheLowerKeyDialsAndTheOtherAfterItsTurn) {
 
 TEST(DialPlan, WhoHasNoLinkWaitsForNobody) {
     for (const auto& [own, other] : {std::pair(1U, 2U), std::pair(2U, 1U)}) {
-        Host host(member_number(own));
+        Planner host(member_number(own));
         host.knows(says(member_number(other), {}));
         EXPECT_THAT(host.dials(), ElementsAre(member_number(other)));
         EXPECT_THAT(host.dials(), IsEmpty()) << "it is being dialled";
@@ -135,7 +135,7 @@ TEST(DialPlan, WhoHasNoLinkWaitsForNobody) {
 }
 
 TEST(DialPlan, WhoCantBeDialledDialsAndIsLeftAlone) {
-    Host host("a");
+    Planner host("a");
     for (std::uint64_t n = 1; n <= 50; ++n) host.knows(says(member_number(n), {}, {.listens = n % 2 == 0}));
     host.table.set_own(says("a", {}, {.edition = {1, 2}, .listens = false}), host.now);
     std::set<std::string> dialled = host.dials();
@@ -147,7 +147,7 @@ TEST(DialPlan, WhoCantBeDialledDialsAndIsLeftAlone) {
 }
 
 TEST(DialPlan, WhoDoesntAnswerIsTriedAgainLaterAndElsewhere) {
-    Host host("a");
+    Planner host("a");
     Announcement b = saying("b", {});
     b.addresses = {{"one", 1}, {"two", 2}};
     host.knows(make_announced(b));
@@ -172,7 +172,7 @@ TEST(DialPlan, WhoDoesntAnswerIsTriedAgainLaterAndElsewhere) {
 }
 
 TEST(DialPlan, ADialThatNothingIsHeardOfHasFailed) {
-    Host host("a");
+    Planner host("a");
     host.knows(says("b", {}));
     EXPECT_THAT(host.dials(), ElementsAre("b"));
     host.now += DialPlan::kDialing - Time(1);
@@ -184,7 +184,7 @@ TEST(DialPlan, ADialThatNothingIsHeardOfHasFailed) {
 }
 
 TEST(DialPlan, TheNextOnTheRingTakesTheFailingOnesPlace) {
-    Host host(member_number(0));
+    Planner host(member_number(0));
     for (std::uint64_t n = 1; n <= 100; ++n) host.knows(says(member_number(n), {}));
     std::set<std::string> failing = host.dials();
     ASSERT_FALSE(failing.empty());
@@ -207,7 +207,7 @@ TEST(DialPlan, TheNextOnTheRingTakesTheFailingOnesPlace) {
 }
 
 TEST(DialPlan, ALostLinkIsDialledAgainSoon) {
-    Host host("a");
+    Planner host("a");
     host.knows(says("b", {}));
     (void)host.dials();
     host.up("b");
@@ -221,8 +221,8 @@ TEST(DialPlan, ALostLinkIsDialledAgainSoon) {
 
 // --- In a large mesh.
 
-struct LargeMesh : Host {
-    explicit LargeMesh(const std::string& own) : Host(own) {
+struct LargeMesh : Planner {
+    explicit LargeMesh(const std::string& own) : Planner(own) {
         for (std::uint64_t n = 1; n <= 600; ++n) knows(says(member_number(n), {}, {.hub = n <= 75}));
         hubs.look(table, now += seconds(1));
     }
@@ -269,7 +269,7 @@ TEST(DialPlan, HubsStandOnTheRings) {
 // --- Surplus.
 
 TEST(DialPlan, WhatNeitherEndWantsIsSurplusWhereThereAreTooMany) {
-    Host host(member_number(0));
+    Planner host(member_number(0));
     for (std::uint64_t n = 1; n <= 100; ++n) host.knows(says(member_number(n), {}));
     (void)host.dials();
     std::vector<std::string> unwanted;
@@ -297,7 +297,7 @@ TEST(DialPlan, WhatNeitherEndWantsIsSurplusWhereThereAreTooMany) {
 }
 
 TEST(DialPlan, WhoDialsAgainAfterItWasDroppedStays) {
-    Host host(member_number(0));
+    Planner host(member_number(0));
     for (std::uint64_t n = 1; n <= 100; ++n) host.knows(says(member_number(n), {}));
     (void)host.dials();
     for (std::uint64_t n = 1; n <= 100; ++n) {
@@ -321,7 +321,7 @@ TEST(DialPlan, WhoDialsAgainAfterItWasDroppedStays) {
 }
 
 TEST(DialPlan, ALinkThatTheFarEndHasTooManyOfIsSurplusToo) {
-    Host host(member_number(0));
+    Planner host(member_number(0));
     for (std::uint64_t n = 1; n <= 100; ++n) host.knows(says(member_number(n), {}));
     (void)host.dials();
     std::string other;

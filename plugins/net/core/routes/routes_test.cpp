@@ -13,7 +13,7 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-struct Host final : RoutesEdge {
+struct RoutesHost final : RoutesEdge {
     void send_routes(LinkId link, std::string body) override { sent.emplace_back(link, std::move(body)); }
     void dial(const std::string& member, const Address& /*address*/) override { dialled.push_back(member); }
     void drop_surplus(LinkId link) override { dropped.push_back(link); }
@@ -43,7 +43,7 @@ struct Host final : RoutesEdge {
 };
 
 TEST(Routes, AnnounceTheLinksThatAreUp) {
-    Host host;
+    RoutesHost host;
     host.routes.set_addresses({{"10.0.0.7", 3900}}, host.now);
     host.pass(seconds(1));
     ASSERT_NE(host.routes.table().said("a"), nullptr);
@@ -65,7 +65,7 @@ TEST(Routes, AnnounceTheLinksThatAreUp) {
 }
 
 TEST(Routes, OfTwoLinksToOneMemberOneIsLeftWhenTheOtherGoes) {
-    Host host;
+    RoutesHost host;
     host.routes.up({.id = 1, .member = "b"}, host.now);
     host.routes.up({.id = 2, .member = "b", .cost = 5}, host.now);
     host.pass(seconds(2));
@@ -76,7 +76,7 @@ TEST(Routes, OfTwoLinksToOneMemberOneIsLeftWhenTheOtherGoes) {
 }
 
 TEST(Routes, DialWhomTheyWant) {
-    Host host;
+    RoutesHost host;
     host.pass(seconds(1));
     host.routes.up({.id = 1, .member = "b"}, host.now);
     host.hears(1, says("c", {"b"}));
@@ -92,7 +92,7 @@ TEST(Routes, DialWhomTheyWant) {
 }
 
 TEST(Routes, GoPastAnotherRunAndSayWhenThereAreTwo) {
-    Host host;
+    RoutesHost host;
     host.pass(seconds(1));
     host.routes.up({.id = 1, .member = "b"}, host.now);
     for (std::uint64_t epoch = 5; epoch < 12; ++epoch) {
@@ -105,7 +105,7 @@ TEST(Routes, GoPastAnotherRunAndSayWhenThereAreTwo) {
 }
 
 TEST(Routes, TellWhoBreaksTheRules) {
-    Host host;
+    RoutesHost host;
     host.routes.up({.id = 1, .member = "b"}, host.now);
     host.routes.frame_heard(1, "nonsense\n", host.now);
     EXPECT_THAT(host.offenders, ElementsAre(1));
