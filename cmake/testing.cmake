@@ -10,15 +10,19 @@ if(MSW_SANITIZE STREQUAL "thread" AND NOT MSW_SANITIZE_ALL)
   set(MSW_ONE_THREAD_TESTS OFF)
 endif()
 
-# msw_test(NAME SOURCES... LIBS... LABELS...): one gtest program, its cases registered with ctest. The label `threads`
-# is for those that have some.
+# msw_test(NAME SOURCES... LIBS... LABELS... DEFINITIONS... PROGRAMS...): one gtest program, its cases registered with
+# ctest. The label `threads` is for those that have some; PROGRAMS are targets that it starts.
 function(msw_test name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;LIBS;LABELS;DEFINITIONS;PROGRAMS" ${ARGN})
   if(NOT MSW_UNIT_TESTS OR (NOT MSW_ONE_THREAD_TESTS AND NOT "threads" IN_LIST ARG_LABELS))
     return()
   endif()
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE msw_flags ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE ${ARG_DEFINITIONS})
+  if(ARG_PROGRAMS)
+    add_dependencies(${name} ${ARG_PROGRAMS})
+  endif()
   # What is tested is optimized; the tests themselves compile in half the time without.
   target_compile_options(${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
   if(NOT CCACHE)  # which would miss what is compiled with one
