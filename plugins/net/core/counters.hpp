@@ -35,6 +35,7 @@ enum class Count : std::uint8_t {
     unconfirmed,       ///< sent, and no receipt came
     expired,           ///< their time ran out before they were sent
     relay_dropped,     ///< not passed on: no way, no room, or too many hops; their origin sends them again
+    detours,           ///< times that what goes to a host took another way, as no receipt came from there
     no_room,           ///< not taken for want of room or credit; their origin sends them again
     other_run,         ///< sent to an earlier start of this host
     unasked,           ///< answers to no open question
@@ -48,11 +49,11 @@ inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);
 
 [[nodiscard]] constexpr std::string_view name_of(Count count) noexcept {
     constexpr std::array<std::string_view, kCounts> kNames = {
-        "sent",           "received",       "relayed",      "delivered",     "unreachable",      "queue-full",
-        "unfit",          "bad-target",     "no-hops",      "bad-file",      "bad-request",      "undeliverable",
-        "unanswerable",   "bad-handshake",  "namesakes",    "bad-stream",    "connections-over", "bad-gossip",
-        "unsent-at-stop", "unconfirmed",    "expired",      "relay-dropped", "no-room",          "other-run",
-        "unasked",        "unknown-origin", "bad-envelope", "bad-frame"};
+        "sent",           "received",      "relayed",        "delivered",     "unreachable",      "queue-full",
+        "unfit",          "bad-target",    "no-hops",        "bad-file",      "bad-request",      "undeliverable",
+        "unanswerable",   "bad-handshake", "namesakes",      "bad-stream",    "connections-over", "bad-gossip",
+        "unsent-at-stop", "unconfirmed",   "expired",        "relay-dropped", "detours",          "no-room",
+        "other-run",      "unasked",       "unknown-origin", "bad-envelope",  "bad-frame"};
     return kNames[static_cast<std::size_t>(count)];
 }
 

@@ -23,6 +23,7 @@ Mesh::Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed)
       book_(seed),
       peers_(settings_.id),
       routes_({settings_.id, settings_.member, settings_.epoch, settings_.run}, seed, *this),
+      detours_(routes_.table()),
       custody_(settings_.run, *this),
       shelf_(settings_.run, settings_.epoch, custody_),
       arrivals_(*this),

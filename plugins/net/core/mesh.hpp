@@ -28,6 +28,7 @@
 #include "plugins/net/core/outbox.hpp"
 #include "plugins/net/core/peers.hpp"
 #include "plugins/net/core/proxies.hpp"
+#include "plugins/net/core/routes/detours.hpp"
 #include "plugins/net/core/routes/routes.hpp"
 #include "plugins/net/core/watchers.hpp"
 
@@ -199,7 +200,8 @@ private:
     bool carry(Parcel& parcel, Time now);
     void carried(LinkId id, Datapack datapack, Time now);
     void pass_on(LinkId from, Datapack datapack, Time now);
-    void hand_over(Datapack datapack, Time now);
+    /// @param came_by  the link that it came over
+    void hand_over(LinkId came_by, Datapack datapack, Time now);
     [[nodiscard]] Result<std::int64_t> lifetime_of(const Datapack& datapack, Time now) const;
 
     // mesh_durable.cpp: what is on disk at both ends
@@ -220,8 +222,16 @@ private:
     [[nodiscard]] Custody::Way way_to(const std::string& member) const override;
     [[nodiscard]] bool has_room(const std::string& member, const Held& held) const override;
     [[nodiscard]] const Link* link_for(const std::string& member, const Held& held) const;
+    /// @param via  host ids that must be passed on the way; none: the shortest way
+    [[nodiscard]] const Link* link_toward(const std::string& member, const Detours::Via& via) const;
+    /// @return the same way if its first host is a neighbour still; else none: the shortest
+    [[nodiscard]] const Detours::Via& standing(const Detours::Via& via) const;
+    /// @return whether what is told went on its way
+    bool tell_over(const Detours::Via& via, const std::string& member, const std::string& receipts,
+                   const std::string& windows);
     void send(const std::string& member, const Held& held, const Envelope& envelope) override;
     bool send_words(const std::string& member, const std::string& body) override;
+    void unheard(const std::string& member, Time waited, Time now) override;
     void ended(const std::string& host, Held held, Ending ending) override;
 
     // Arrivals::Output
@@ -304,6 +314,7 @@ private:
     Proxies proxies_;
     Outbox outbox_;
     Routes routes_;
+    Detours detours_;
     Custody custody_;
     Shelf shelf_;
     Store* store_ = nullptr;

@@ -132,9 +132,19 @@ Custody::Way Mesh::way_to(const std::string& member) const {
     return hop == member ? Custody::Way::direct : Custody::Way::relayed;
 }
 
+const Link* Mesh::link_toward(const std::string& member, const Detours::Via& via) const {
+    return link_toward(via.empty() ? member : routes_.table().named(via.front()).member);
+}
+
+const Detours::Via& Mesh::standing(const Detours::Via& via) const {
+    static const Detours::Via kShortest;
+    if (via.empty()) return via;
+    const std::string_view first = routes_.table().named(via.front()).member;
+    return routes_.table().next_hop(first) == first && link_toward(first) != nullptr ? via : kShortest;
+}
+
 const Link* Mesh::link_for(const std::string& member, const Held& held) const {
-    if (held.via.empty()) return link_toward(member);
-    return link_toward(routes_.table().named(held.via.front()).member);
+    return link_toward(member, held.via.empty() ? standing(detours_.out(member)) : held.via);
 }
 
 bool Mesh::has_room(const std::string& member, const Held& held) const {
@@ -147,7 +157,10 @@ void Mesh::send(const std::string& member, const Held& held, const Envelope& env
     if (link == nullptr) return;  // has_room() has seen to that
     Parcel parcel;
     parcel.held = held.datapack;
-    parcel.lines = held.lines;
+    const Detours::Via& detour = standing(detours_.out(member));
+    parcel.lines = held.via.empty() && !detour.empty()
+                       ? lines_for(routes_.table().said(member)->host, joined_via(detour))
+                       : held.lines;
     if (behind_ != 0 && held.datapack->head.has("expires")) {
         Datapack by_their_clocks = *held.datapack;
         move_expires(by_their_clocks, behind_);
@@ -185,6 +198,7 @@ void Mesh::carried(LinkId id, Datapack d, Time now) {
         counters_.add(Count::bad_envelope);
         return;
     }
+    const LinkId came_by = id;
     const bool ends_here = is_self(to);
     const std::string_view via = d.get("via");
     std::string_view left = via;
@@ -194,7 +208,7 @@ void Mesh::carried(LinkId id, Datapack d, Time now) {
         id = 0;  // whoever forces a way may have it go back
     }
     if (ends_here && d.get("via").empty()) {
-        hand_over(std::move(d), now);
+        hand_over(came_by, std::move(d), now);
     } else {
         pass_on(id, std::move(d), now);
     }
@@ -222,7 +236,7 @@ void Mesh::pass_on(LinkId from, Datapack d, Time now) {
     write_frame(link->id, std::move(d));
 }
 
-void Mesh::hand_over(Datapack d, Time now) {
+void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
     const std::string host(d.get("id"));
     const std::string member(routes_.table().named(host).member);
     if (member.empty()) {
@@ -244,6 +258,9 @@ void Mesh::hand_over(Datapack d, Time now) {
         counters_.add(Count::other_run);
         tell_run(host, member, envelope->destination);
         return;
+    }
+    if (const auto from = sessions_.find(came_by); from != sessions_.end() && from->second.hello) {
+        detours_.heard_through(member, from->second.hello->member, now);
     }
     for (const char* name : {"to", "via", "hops"}) d.head.remove(name);
     const Result<std::int64_t> expires = lifetime_of(d, now);

@@ -2,6 +2,7 @@
 #include "plugins/net/core/mesh.hpp"
 
 #include "msw/host_id.hpp"
+#include "plugins/net/core/flow/via.hpp"
 #include "plugins/net/core/link/clocks.hpp"
 
 #include <algorithm>
@@ -260,6 +261,7 @@ void Mesh::check_ways(Time now) {
         std::string& before = hops_[member];
         if (before == hop) continue;
         before = std::move(hop);
+        detours_.forget(member);
         custody_.rerouted(member, now);
     }
 }
@@ -297,16 +299,24 @@ void Mesh::hear_words(const Datapack& frame, Time now) {
     counters_.add(Count::bad_frame);
 }
 
-bool Mesh::send_words(const std::string& member, const std::string& body) { return tell(member, {}, body); }
+bool Mesh::send_words(const std::string& member, const std::string& body) {
+    return tell_over(standing(detours_.out(member)), member, {}, body);
+}
 
 bool Mesh::tell(const std::string& member, const std::string& receipts, const std::string& windows) {
-    const Link* link = link_toward(member);
+    return tell_over(standing(detours_.back(member)), member, receipts, windows);
+}
+
+bool Mesh::tell_over(const Detours::Via& via, const std::string& member, const std::string& receipts,
+                     const std::string& windows) {
+    const Link* link = link_toward(member, via);
     const Announcement* said = routes_.table().said(member);
     if (link == nullptr || said == nullptr || !edge_.has_room(link->id)) return false;
     const auto frame = [&](const char* kind, const std::string& body) {
         Datapack d("link", kind, body);
         d.set("id", settings_.id);
         d.set("to", said->host);
+        if (!via.empty()) d.set("via", joined_via(via));
         d.set("run", to_text(settings_.run));
         d.set("epoch", std::to_string(settings_.epoch));
         write_frame(link->id, std::move(d));
@@ -314,6 +324,16 @@ bool Mesh::tell(const std::string& member, const std::string& receipts, const st
     if (!receipts.empty()) frame("receipt", receipts);
     if (!windows.empty()) frame("window", windows);
     return true;
+}
+
+void Mesh::unheard(const std::string& member, Time waited, Time now) {
+    if (way_to(member) != Custody::Way::relayed || !detours_.change(member, waited, now)) return;
+    const Detours::Via& via = detours_.out(member);
+    if (via.empty() || !counters_.add_with_line(Count::detours, now)) return;
+    edge_.log(MSW_INFO,
+              std::string(routes_.table().said(member)->host) +
+                  " sends no receipt; what goes there takes another way, over " + joined_via(via),
+              nullptr);
 }
 
 void Mesh::tell_run(const std::string& host, const std::string& member, Run meant) {

@@ -22,6 +22,7 @@ void HostForTest::write(LinkId link, Parcel parcel) {
         d.set(line.substr(0, colon), line.substr(colon + 2));
         text.remove_prefix(line.size() + 1);
     }
+    if (swallows && d.head.has("to") && d.get("id") != id) return;
     if (known.at(link).modern) {
         world.carry(*this, link, std::move(d));
     } else {
@@ -112,7 +113,7 @@ HostForTest* World::at(const Address& address) {
 void World::dial(HostForTest& from, const Address& address) {
     under_way_.emplace_back([this, &from, address] {
         HostForTest* to = at(address);
-        if (to == nullptr) {
+        if (to == nullptr || apart_.contains(std::minmax(from.address.port, address.port))) {
             from.mesh.dial_failed(address, "refused", now);
             return;
         }

@@ -3,10 +3,12 @@
 
 #include "plugins/net/core/mesh.hpp"
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -68,6 +70,7 @@ public:
     Arrivals::Handed handed = Arrivals::Handed::ended;  ///< what becomes of what it hands in,
     std::vector<std::uint64_t> untaken;                 ///< and the names of those that wait
     bool stands_still = false;                          ///< only its kernel answers
+    bool swallows = false;                              ///< what it should pass on
     std::uint64_t epoch_on_disk = 0;
 };
 
@@ -79,6 +82,10 @@ public:
                      const char* proxy = "");
     /// It is gone, without a word.
     void kill(HostForTest& host);
+    /// Two hosts never reach each other but through others.
+    void keep_apart(const HostForTest& a, const HostForTest& b) {
+        apart_.insert(std::minmax(a.address.port, b.address.port));
+    }
     /// Let `time` pass, in steps of 50 ms.
     void pass(Time time);
     /// Until nothing is under way.
@@ -100,7 +107,8 @@ private:
     [[nodiscard]] HostForTest* at(const Address& address);
 
     std::map<std::pair<HostForTest*, LinkId>, End> wires_;
-    std::map<std::string, std::uint64_t> epochs_;  // by host id
+    std::map<std::string, std::uint64_t> epochs_;              // by host id
+    std::set<std::pair<std::uint16_t, std::uint16_t>> apart_;  // ports
     std::deque<std::function<void()>> under_way_;
     LinkId last_link_ = 0;
     std::uint16_t last_port_ = 0;

@@ -90,6 +90,7 @@ void Ledger::written(std::size_t host, const Datapack& d, bool back, Time now) {
     trace_.mark(now, 2, sent->serial, host << 8U | to);
     if (host == sent->origin && d.get("hops").empty()) {
         ++copy->sent;
+        copy->forced |= !d.get("via").empty();
         const net::Run destination = net::parse_run(d.get("for"));
         if (copy->first_for == net::kNoRun) copy->first_for = destination;
         if (copy->first_for != destination && !sent->durable) {
@@ -112,13 +113,13 @@ void Ledger::written(std::size_t host, const Datapack& d, bool back, Time now) {
                           " sendings",
                       now, sent->serial);
     }
-    if (back && !sent->forced) {
+    if (back && !copy->forced) {
         judge_.broken("never-back", hosts_[host].id + " passes it on to where it came from", now, sent->serial);
     }
     unsigned hops = 0;
     const std::string_view text = d.get("hops");
     (void)std::from_chars(text.data(), text.data() + text.size(), hops);
-    if (sent->serial > converged_ && !sent->forced && hops + hosts_.size() < kMostHops) {
+    if (sent->serial > converged_ && !copy->forced && hops + hosts_.size() < kMostHops) {
         judge_.broken("no-loop",
                       "all know all ways, and it was passed on " + std::to_string(kMostHops - hops) + " times, with " +
                           std::to_string(hosts_.size()) + " hosts",

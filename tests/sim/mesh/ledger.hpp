@@ -30,6 +30,7 @@ struct Copy {
     std::string app;
     bool unknown = false;              ///< its origin didn't know its host yet
     unsigned sent = 0;                 ///< times, by its origin
+    bool forced = false;               ///< by a way of its own, or a detour, at least once
     unsigned relayed = 0;              ///< times, by others
     unsigned handed = 0;               ///< times, to its app
     net::Run first_for = net::kNoRun;  ///< the run that it was sent to first

@@ -275,6 +275,7 @@ void Custody::timers(Destination& to, Time now) {
             return f.first.first == of && since && now - *since >= rto.value();
         });
         if (!ran_out) continue;
+        output_.unheard(to.member, rto.value(), now);
         (void)rto.timed_out();
         to.window.timed_out(under_way(to));
         to.silent = true;

@@ -87,6 +87,9 @@ public:
         virtual void send(const std::string& member, const Held& held, const Envelope& envelope) = 0;
         /// @return whether `link window` could be sent
         virtual bool send_words(const std::string& member, const std::string& body) = 0;
+        /// No receipt has come from a member for `waited`. What was sent is sent again after this: over another way,
+        /// if there is one.
+        virtual void unheard(const std::string& member, Time waited, Time now) = 0;
         virtual void ended(const std::string& host, Held held, Ending ending) = 0;
     };
 

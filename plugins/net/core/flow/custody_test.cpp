@@ -23,6 +23,9 @@ public:
         sent.push_back(member + ":" + std::string(held.datapack->get("flag")));
         last = envelope;
     }
+    void unheard(const std::string& member, Time waited, Time /*now*/) override {
+        unheard_of.push_back(member + " for " + std::to_string(waited.count()));
+    }
     bool send_words(const std::string& member, const std::string& body) override {
         words.push_back(member + ": " + body);
         return true;
@@ -51,7 +54,7 @@ protected:
 
     std::map<std::string, Custody::Way> ways{{"1", Custody::Way::direct}};
     int room = 1000;
-    std::vector<std::string> sent, words, ends;
+    std::vector<std::string> sent, words, ends, unheard_of;
     Envelope last;
     Time now{0};
     Custody custody{kOwn, *this};
@@ -113,6 +116,8 @@ TEST_F(CustodyTest, SendsAgainWhenTheTimerRunsOutAndEachTimeLater) {
         again.push_back(now);
     }
     EXPECT_THAT(again, ElementsAre(Time(1'000), Time(3'000), Time(7'000)));
+    EXPECT_THAT(unheard_of, ElementsAre("1 for 1000", "1 for 2000", "1 for 4000"))
+        << "another way may be taken each time";
     receipt("shell", 1);
     EXPECT_THAT(take_sent(), ElementsAre("1:c"));
 }

@@ -111,6 +111,7 @@ public:
         envelopes.push_back(envelope);
     }
     bool send_words(const std::string&, const std::string&) override { return true; }
+    void unheard(const std::string&, Time, Time) override {}
     void ended(const std::string&, Held held, Ending ending) override {
         if (ending == Ending::received) received.push_back(std::move(held));
     }

@@ -1,0 +1,65 @@
+// The second try: ways beside the shortest one, for hosts that no receipt comes from.
+//
+// A relay that takes everything and passes nothing on can't be told from a slow one by its neighbours, and stays on the
+// shortest ways. So when receipts stay out, the origin sends over a way that shares no relay with the shortest one, and
+// keeps to whichever brought a receipt until it, too, brings none. What comes back takes the same way: the destination
+// answers through the neighbour over which it hears.
+#pragma once
+
+#include "plugins/net/core/routes/route_table.hpp"
+#include "plugins/net/core/time.hpp"
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace msw::net {
+
+/// Thread: one at a time.
+class Detours {
+public:
+    static constexpr std::size_t kMostHosts = 16;  ///< to be passed on one way
+    static constexpr Time kLookAgain{1'000};       ///< so often at most a way back is computed for one member
+
+    /// Host ids that must be passed on a way, the neighbour first; none: the shortest way.
+    using Via = std::vector<std::string>;
+
+    /// @param table  outlives this
+    explicit Detours(const RouteTable& table) noexcept : table_(table) {}
+
+    /// No receipt has come from a member for `waited`: take the other way.
+    /// @return whether there is another one. False, too, if the present one was begun after what was waited for was
+    ///         sent
+    bool change(const std::string& member, Time waited, Time now);
+    /// Something from a member came through that neighbour (a member, too; the same one: it came straight).
+    void heard_through(const std::string& member, const std::string& neighbour, Time now);
+    /// The shortest way to a member is another one.
+    void forget(const std::string& member) { ways_.erase(member); }
+
+    /// @return the way for what is sent to a member. Good until the next call of what changes it
+    [[nodiscard]] const Via& out(const std::string& member) const noexcept;
+    /// @return the way for words about what a member sent
+    [[nodiscard]] const Via& back(const std::string& member) const noexcept;
+
+private:
+    struct Ways {
+        Via out;
+        Time since{0};  // of `out`
+        Via back;
+        std::string through;  // the neighbour that `back` begins with, as a member
+        Time looked = -kLookAgain;
+    };
+
+    [[nodiscard]] Ways& ways_of(const std::string& member);
+    [[nodiscard]] std::string host_of(std::string_view member) const;
+    /// @return a shortest way that shares no relay with the shortest one
+    [[nodiscard]] std::vector<std::string_view> other_way(std::string_view member) const;
+    [[nodiscard]] Via hosts_on(const std::vector<std::string_view>& way) const;
+
+    const RouteTable& table_;
+    std::map<std::string, Ways> ways_;  // by member; no entry: the shortest
+};
+
+}  // namespace msw::net

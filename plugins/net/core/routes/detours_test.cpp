@@ -1,0 +1,125 @@
+#include "plugins/net/core/routes/detours.hpp"
+
+#include "plugins/net/core/routes/announce_for_test.hpp"
+
+#include <gmock/gmock.h>
+
+namespace msw::net {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+/// From 1 to 9 over 2, or over 3, or over 4 and 5; 8 is a neighbour.
+class DetoursTest : public testing::Test {
+protected:
+    DetoursTest() {
+        table.set_own(says("1", {"2", "3", "4", "8"}), Time{0});
+        table.set_links(links_to({"2", "3", "4", "8"}));
+        hear("2", {"1", "9"});
+        hear("3", {"1", "9"});
+        hear("4", {"1", "5"});
+        hear("5", {"4", "9"});
+        hear("8", {"1"});
+        hear("9", {"2", "3", "5"});
+    }
+    void hear(const char* member, std::initializer_list<const char*> to, std::uint64_t seq = 1) {
+        ASSERT_EQ(table.hear(says(member, to, {{1, seq}}), Time{0}).verdict, Heard::Verdict::fresh);
+    }
+
+    RouteTable table{"1"};
+    Detours detours{table};
+};
+
+TEST_F(DetoursTest, TheShortestWayNeedsNoName) {
+    EXPECT_THAT(detours.out("9"), IsEmpty());
+    EXPECT_THAT(detours.back("9"), IsEmpty());
+}
+
+TEST_F(DetoursTest, ItChangesBetweenTheShortestWayAndOneThatSharesNoRelay) {
+    ASSERT_EQ(table.next_hop("9"), "2");
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(2'000)));
+    EXPECT_THAT(detours.out("9"), IsEmpty());
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(3'000)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
+}
+
+TEST_F(DetoursTest, EveryRelayOfTheOtherWayIsNamed) {
+    hear("3", {"1"}, 2);
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h4", "h5"));
+}
+
+TEST_F(DetoursTest, ATimerThatBeganBeforeTheChangeChangesNothing) {
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(5'000)));
+    EXPECT_FALSE(detours.change("9", Time(1'000), Time(5'999)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(6'000)));
+}
+
+TEST_F(DetoursTest, ToANeighbourAndWhereThereIsNoOtherWayNothingChanges) {
+    EXPECT_FALSE(detours.change("8", Time(1'000), Time(1'000)));
+    EXPECT_FALSE(detours.change("nobody", Time(1'000), Time(1'000)));
+    hear("3", {"1"}, 2);
+    hear("5", {"4"}, 2);
+    EXPECT_FALSE(detours.change("9", Time(1'000), Time(1'000)));
+    EXPECT_THAT(detours.out("9"), IsEmpty());
+}
+
+TEST_F(DetoursTest, AWayOfMoreThanSixteenRelaysIsNone) {
+    RouteTable line{"0"};
+    const auto name = [](int i) { return "m" + std::to_string(i); };
+    line.set_own(make_announced(saying("0", {{"m1", 1, false}, {"short", 1, false}})), Time{0});
+    line.set_links({{"m1", 1, false}, {"short", 1, false}});
+    ASSERT_EQ(line.hear(says("short", {"0", "end"}), Time{0}).verdict, Heard::Verdict::fresh);
+    const auto build = [&](int relays, std::uint64_t seq) {
+        for (int i = 1; i <= relays; ++i) {
+            (void)line.hear(
+                make_announced(saying(
+                    name(i), {{i == 1 ? "0" : name(i - 1), 1, false}, {i == relays ? "end" : name(i + 1), 1, false}},
+                    {{1, seq}})),
+                Time{0});
+        }
+        (void)line.hear(make_announced(saying("end", {{name(relays), 1, false}, {"short", 1, false}}, {{1, seq}})),
+                        Time{0});
+    };
+    Detours of_line{line};
+    build(17, 1);
+    EXPECT_FALSE(of_line.change("end", Time(1'000), Time(1'000)));
+    build(16, 2);
+    EXPECT_TRUE(of_line.change("end", Time(1'000), Time(1'000)));
+    EXPECT_EQ(of_line.out("end").size(), 16U);
+}
+
+TEST_F(DetoursTest, WordsGoBackThroughTheNeighbourOverWhichOneHears) {
+    detours.heard_through("9", "2", Time{0});
+    EXPECT_THAT(detours.back("9"), IsEmpty()) << "which is the shortest way";
+    detours.heard_through("9", "3", Time{0});
+    EXPECT_THAT(detours.back("9"), ElementsAre("h3"));
+    detours.heard_through("9", "4", Time(500));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h4"));
+    detours.heard_through("9", "2", Time(600));
+    EXPECT_THAT(detours.back("9"), IsEmpty());
+    detours.heard_through("9", "3", Time(700));
+    detours.heard_through("9", "9", Time(800));
+    EXPECT_THAT(detours.back("9"), IsEmpty()) << "it came straight";
+}
+
+TEST_F(DetoursTest, TheWholeWayBackIsNamedWhereItIsKnown) {
+    hear("3", {"1"}, 2);
+    detours.heard_through("9", "4", Time{0});
+    EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5"));
+}
+
+TEST_F(DetoursTest, AnotherShortestWayBeginsAnew) {
+    (void)detours.change("9", Time(1'000), Time(1'000));
+    detours.heard_through("9", "3", Time{0});
+    detours.forget("9");
+    EXPECT_THAT(detours.out("9"), IsEmpty());
+    EXPECT_THAT(detours.back("9"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace msw::net
