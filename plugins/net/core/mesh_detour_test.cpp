@@ -16,9 +16,7 @@ protected:
         world.keep_apart(a, d);
         world.pass(4 * kRound);
     }
-    [[nodiscard]] static std::uint64_t detours(HostForTest& host) {
-        return host.mesh.counters().of(Count::detours);
-    }
+    [[nodiscard]] static std::uint64_t detours(HostForTest& host) { return host.mesh.counters().of(Count::detours); }
 
     World world;
     HostForTest& a = world.add("a", {2, 3});
