@@ -200,6 +200,8 @@ private:
     bool carry(Parcel& parcel, Time now);
     void carried(LinkId id, Datapack datapack, Time now);
     void pass_on(LinkId from, Datapack datapack, Time now);
+    /// Note over which link something came from an origin. @param again  it had come before
+    void came_through(LinkId link, const std::string& origin, bool again, Time now);
     /// @param came_by  the link that it came over
     void hand_over(LinkId came_by, Datapack datapack, Time now);
     [[nodiscard]] Result<std::int64_t> lifetime_of(const Datapack& datapack, Time now) const;

@@ -254,13 +254,11 @@ void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
         counters_.add(Count::no_room);  // nothing is kept here
         return;
     }
+    came_through(came_by, member, false, now);
     if (envelope->destination != settings_.run) {
         counters_.add(Count::other_run);
         tell_run(host, member, envelope->destination);
         return;
-    }
-    if (const auto from = sessions_.find(came_by); from != sessions_.end() && from->second.hello) {
-        detours_.heard_through(member, from->second.hello->member, now);
     }
     for (const char* name : {"to", "via", "hops"}) d.head.remove(name);
     const Result<std::int64_t> expires = lifetime_of(d, now);
@@ -275,8 +273,8 @@ void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
     if (envelope->redelivered) d.set("redelivered", "1");
     now_ = now;
     switch (arrivals_.arrive(member, *envelope, d, now)) {
-        case Arrivals::Verdict::taken:
-        case Arrivals::Verdict::duplicate: break;
+        case Arrivals::Verdict::taken: break;
+        case Arrivals::Verdict::duplicate: came_through(came_by, member, true, now); break;
         case Arrivals::Verdict::no_room: counters_.add(Count::no_room); break;
         case Arrivals::Verdict::too_many_flows:
             if (counters_.add_with_line(Count::no_room, now)) {
@@ -284,6 +282,12 @@ void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
             }
             break;
     }
+}
+
+void Mesh::came_through(LinkId link, const std::string& origin, bool again, Time now) {
+    const auto from = sessions_.find(link);
+    if (from == sessions_.end() || !from->second.hello) return;
+    detours_.heard_through(origin, from->second.hello->member, again, now);
 }
 
 Arrivals::Handed Mesh::hand(const Datapack& datapack, std::uint64_t token) {

@@ -337,11 +337,13 @@ void Mesh::unheard(const std::string& member, Time waited, Time now) {
 }
 
 void Mesh::tell_run(const std::string& host, const std::string& member, Run meant) {
-    const Link* link = link_toward(member);
+    const Detours::Via& via = standing(detours_.back(member));
+    const Link* link = link_toward(member, via);
     if (link == nullptr || !edge_.has_room(link->id)) return;
     Datapack d("link", "receipt");
     d.set("id", settings_.id);
     d.set("to", host);
+    if (!via.empty()) d.set("via", joined_via(via));
     d.set("run", to_text(settings_.run));
     d.set("for", to_text(meant));
     d.set("epoch", std::to_string(settings_.epoch));

@@ -46,7 +46,7 @@ bool Detours::change(const std::string& member, Time waited, Time now) {
     return true;
 }
 
-void Detours::heard_through(const std::string& member, const std::string& neighbour, Time now) {
+void Detours::heard_through(const std::string& member, const std::string& neighbour, bool again, Time now) {
     const auto known = ways_.find(member);
     if (neighbour == member || neighbour == table_.next_hop(member)) {
         if (known == ways_.end() || known->second.through.empty()) return;
@@ -54,15 +54,16 @@ void Detours::heard_through(const std::string& member, const std::string& neighb
         known->second.back.clear();
         return;
     }
-    if (known != ways_.end() && known->second.through == neighbour) return;
-    Ways& ways = ways_of(member);
-    ways.through = neighbour;
-    ways.back = {host_of(neighbour)};
-    if (now - ways.looked < kLookAgain) return;
+    Ways& ways = known == ways_.end() ? ways_of(member) : known->second;
+    if (ways.through != neighbour) {
+        ways.through = neighbour;
+        ways.back = {host_of(neighbour)};
+    }
+    if (!again || now - ways.looked < kLookAgain) return;
     ways.looked = now;
-    // How the neighbour would go on may lead through what swallows; the whole way is better where it is known.
+    // The way on which the neighbour goes on seems to lead through what swallows.
     const std::vector<std::string_view> other = other_way(member);
-    if (!other.empty() && other.front() == neighbour) ways.back = hosts_on(other);
+    ways.back = !other.empty() && other.front() == neighbour ? hosts_on(other) : Via{host_of(neighbour)};
 }
 
 const Detours::Via& Detours::out(const std::string& member) const noexcept {

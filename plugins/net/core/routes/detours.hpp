@@ -34,7 +34,8 @@ public:
     ///         sent
     bool change(const std::string& member, Time waited, Time now);
     /// Something from a member came through that neighbour (a member, too; the same one: it came straight).
-    void heard_through(const std::string& member, const std::string& neighbour, Time now);
+    /// @param again  it had come before: what was said of that may not have arrived
+    void heard_through(const std::string& member, const std::string& neighbour, bool again, Time now);
     /// The shortest way to a member is another one.
     void forget(const std::string& member) { ways_.erase(member); }
 

@@ -94,28 +94,35 @@ TEST_F(DetoursTest, AWayOfMoreThanSixteenRelaysIsNone) {
 }
 
 TEST_F(DetoursTest, WordsGoBackThroughTheNeighbourOverWhichOneHears) {
-    detours.heard_through("9", "2", Time{0});
+    detours.heard_through("9", "2", false, Time{0});
     EXPECT_THAT(detours.back("9"), IsEmpty()) << "which is the shortest way";
-    detours.heard_through("9", "3", Time{0});
+    detours.heard_through("9", "3", false, Time{0});
     EXPECT_THAT(detours.back("9"), ElementsAre("h3"));
-    detours.heard_through("9", "4", Time(500));
+    detours.heard_through("9", "4", false, Time(500));
     EXPECT_THAT(detours.back("9"), ElementsAre("h4"));
-    detours.heard_through("9", "2", Time(600));
+    detours.heard_through("9", "2", false, Time(600));
     EXPECT_THAT(detours.back("9"), IsEmpty());
-    detours.heard_through("9", "3", Time(700));
-    detours.heard_through("9", "9", Time(800));
+    detours.heard_through("9", "3", false, Time(700));
+    detours.heard_through("9", "9", false, Time(800));
     EXPECT_THAT(detours.back("9"), IsEmpty()) << "it came straight";
 }
 
-TEST_F(DetoursTest, TheWholeWayBackIsNamedWhereItIsKnown) {
+TEST_F(DetoursTest, WhatComesAgainHasTheWholeWayBackNamed) {
     hear("3", {"1"}, 2);
-    detours.heard_through("9", "4", Time{0});
+    detours.heard_through("9", "4", true, Time{0});
     EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5"));
+    hear("5", {"4"}, 2);
+    detours.heard_through("9", "4", true, Time(999));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5")) << "not so often";
+    detours.heard_through("9", "4", false, Time(1'000));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5"));
+    detours.heard_through("9", "4", true, Time(1'000));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h4")) << "that way isn't there any more";
 }
 
 TEST_F(DetoursTest, AnotherShortestWayBeginsAnew) {
     (void)detours.change("9", Time(1'000), Time(1'000));
-    detours.heard_through("9", "3", Time{0});
+    detours.heard_through("9", "3", false, Time{0});
     detours.forget("9");
     EXPECT_THAT(detours.out("9"), IsEmpty());
     EXPECT_THAT(detours.back("9"), IsEmpty());
