@@ -1,11 +1,11 @@
 #include "daemon/daemon.hpp"
 
+#include "base/supervised.hpp"
 #include "daemon/setting_table.hpp"
 #include "daemon/state_dir.hpp"
 
 #include <unistd.h>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
 
 namespace msw {
@@ -17,11 +17,6 @@ constexpr milliseconds kDrainTime{5000};
 constexpr milliseconds kPluginTime{10000};
 constexpr milliseconds kAnswerTime{1000};
 constexpr milliseconds kConfirmTime{10000};
-
-/// @return whether somebody starts mswd again when it ends with status 0: the launcher or systemd
-bool is_supervised() noexcept {
-    return std::getenv("MSW_LAUNCHER") != nullptr || std::getenv("INVOCATION_ID") != nullptr;
-}
 
 }  // namespace
 

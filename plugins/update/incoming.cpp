@@ -1,20 +1,13 @@
 #include "plugins/update/incoming.hpp"
 
+#include "base/supervised.hpp"
 #include "plugins/update/answer.hpp"
 #include "plugins/update/send.hpp"
 
 #include <unistd.h>
-#include <cstdlib>
 #include <utility>
 
 namespace msw::update {
-namespace {
-
-/// @return whether somebody starts mswd again when it ends: the launcher, or a service manager through it
-bool is_supervised() { return std::getenv("MSW_LAUNCHER") != nullptr || std::getenv("INVOCATION_ID") != nullptr; }
-
-}  // namespace
-
 Incoming::Incoming(plugin::Host host, const std::string& state_dir, const std::string& program, std::string file_root,
                    std::function<bool(const std::string&)> keep)
     : host_(host),

@@ -333,7 +333,7 @@ TEST_F(AfterTheRestart, AnotherUpdateEndsTheTrialFirst) {
 
 TEST_F(UpdatePlugin, RefusesWhereNobodyWouldStartTheNewRelease) {
     ::unsetenv("MSW_LAUNCHER");
-    ::unsetenv("INVOCATION_ID");
+    ::setenv("INVOCATION_ID", "a shell has that, too", 1);
     RunningModule module(host_, msw_plugin_entry());
     const Datapack answer = ask(as_received(packed()));
     EXPECT_EQ(answer.get("error"), "unsupported");

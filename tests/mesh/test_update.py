@@ -122,7 +122,6 @@ class Update(MeshTest):
         self.assertEqual(answers, {"b": "", "c": "unsupported"})
 
     def test_without_a_launcher_nothing_is_installed(self) -> None:
-        os.environ.pop("INVOCATION_ID", None)  # a service manager's, if the tests run as a service
         a, b = self.host("a"), self.host("b")
         b.write_addresses(a.address)
         for host in (a, b):

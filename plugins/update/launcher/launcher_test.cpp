@@ -45,11 +45,10 @@ public:
         ::dup2(out[1], STDOUT_FILENO);
         ::dup2(out[1], STDERR_FILENO);
         ::unsetenv("MSW_LAUNCHER");
-        if (with_systemd) {
-            ::setenv("NOTIFY_SOCKET", "/run/none", 1);
-        } else {
-            ::unsetenv("NOTIFY_SOCKET");
-        }
+        // A container's manager sets the former for all that it starts; only the latter names the process.
+        ::setenv("NOTIFY_SOCKET", "/run/none", 1);
+        const pid_t named = with_systemd ? ::getpid() : ::getppid();
+        ::setenv("SYSTEMD_EXEC_PID", std::to_string(named).c_str(), 1);
         std::vector<char*> argv{const_cast<char*>(program.c_str())};  // NOLINT: execv doesn't change them
         for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));  // NOLINT
         argv.push_back(nullptr);

@@ -5,6 +5,7 @@
 // systemd, which restarts its service itself, this becomes mswd; elsewhere it stays and does the restarting.
 //
 // It is packaged and never part of what an update replaces, so it is kept small: libc, and one decision.
+#include "base/supervised.hpp"
 #include "plugins/update/launcher/crash_note.hpp"
 #include "plugins/update/launcher/options.hpp"
 #include "plugins/update/launcher/supervisor.hpp"
@@ -100,7 +101,7 @@ int main(int, char** argv) {
     if (options.only_once) return ask_mswd(store, argv);
     // So that mswd knows that somebody starts it again, and what an update brought at that.
     (void)::setenv("MSW_LAUNCHER", "1", 1);
-    if (std::getenv("NOTIFY_SOCKET") != nullptr) {
+    if (msw::started_by_systemd()) {
         if (!msw::launcher::hold_back(options.state_dir + "/crash-note", MSW_FIRST_WAIT_MS, say)) return 0;
         return become_mswd(store, argv);
     }
