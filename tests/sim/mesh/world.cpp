@@ -44,9 +44,11 @@ Outcome World::run() {
         const Time patience = kTraffic + time_for_backlog();
         const std::vector<Serial> questions = use_all_flows();
         if (!until([&] { return ledger_.answered(questions); }, patience)) {
-            judge_.broken("traffic-flows-again", unanswered(questions, patience), now(), 0);
+            judge_.broken("traffic-flows-again",
+                          "when all reached all each flow was used, and " + unanswered(questions, patience), now(), 0);
         }
     }
+    if (!broken()) pass_by_what_swallows();
     for (const Step* hold : holds_) hosts_[hold->host]->deafen(hold->other, -1);
     const std::string nobody = gone_ ? hosts_[*gone_]->shape().id : std::string();
     bool all_lived = !gone_;
@@ -242,24 +244,53 @@ std::string World::circles() const {
     return {};
 }
 
+void World::ask(std::size_t from, std::size_t to, const std::string& app, std::vector<Serial>& questions) {
+    const bool held = std::any_of(holds_.begin(), holds_.end(),
+                                  [&](const Step* hold) { return hold->host == to && app_name(hold->other) == app; });
+    if (held) return;
+    const Letter letter{"get", kProbe, app, hosts_[to]->shape().id, 20, 0, false};
+    const std::vector<Serial> asked = hosts_[from]->submit(letter, 1);
+    questions.insert(questions.end(), asked.begin(), asked.end());
+}
+
 std::vector<Serial> World::use_all_flows() {
     std::vector<Serial> questions;
-    const auto ask = [&](std::size_t from, std::size_t to, const std::string& app) {
-        const bool held = std::any_of(holds_.begin(), holds_.end(), [&](const Step* hold) {
-            return hold->host == to && app_name(hold->other) == app;
-        });
-        if (held) return;
-        const Letter letter{"get", kProbe, app, hosts_[to]->shape().id, 20, 0, false};
-        const std::vector<Serial> asked = hosts_[from]->submit(letter, 1);
-        questions.insert(questions.end(), asked.begin(), asked.end());
-    };
-    for (const auto& [from, to, app] : ledger_.flows()) ask(from, to, app);
+    for (const auto& [from, to, app] : ledger_.flows()) ask(from, to, app, questions);
     for (std::size_t from = 0; from < hosts_.size(); ++from) {
         for (std::size_t to = 0; to < hosts_.size(); ++to) {
-            if (from != to && from != gone_ && to != gone_) ask(from, to, app_name(0));
+            if (from != to && from != gone_ && to != gone_) ask(from, to, app_name(0), questions);
         }
     }
     return questions;
+}
+
+bool World::could_pass_by(std::size_t from, std::size_t to, std::size_t hole) const {
+    const net::RouteTable& table = routes_of(hosts_[from]->mesh()).table();
+    std::vector<std::string_view> relays = table.path(hosts_[to]->member());
+    if (relays.empty()) return false;
+    relays.pop_back();
+    return std::find(relays.begin(), relays.end(), hosts_[hole]->member()) == relays.end() ||
+           !table.disjoint_path(hosts_[to]->member(), relays).empty();
+}
+
+void World::pass_by_what_swallows() {
+    const std::size_t hole = plan_.seed % hosts_.size();
+    if (hole == gone_) return;
+    hosts_[hole]->set_hole(true);
+    std::vector<Serial> questions;
+    for (std::size_t from = 0; from < hosts_.size(); ++from) {
+        for (std::size_t to = 0; to < hosts_.size(); ++to) {
+            if (from == to || from == gone_ || to == gone_) continue;
+            if (could_pass_by(from, to, hole) && could_pass_by(to, from, hole)) ask(from, to, app_name(0), questions);
+        }
+    }
+    const Time patience = kTraffic + time_for_backlog();
+    if (!until([&] { return ledger_.answered(questions); }, patience)) {
+        judge_.broken("what-swallows-is-passed-by",
+                      hosts_[hole]->shape().id + " passes nothing on, and " + unanswered(questions, patience), now(),
+                      0);
+    }
+    hosts_[hole]->set_hole(false);
 }
 
 Time World::time_for_backlog() const {
@@ -284,8 +315,7 @@ Time World::time_for_backlog() const {
 }
 
 std::string World::unanswered(const std::vector<Serial>& questions, Time patience) {
-    std::string text = "when all reached all each flow was used, and " + to_text(patience) +
-                       " s later these questions are not answered:";
+    std::string text = to_text(patience) + " s later these questions are not answered:";
     for (const Serial serial : questions) {
         if (ledger_.answered({serial})) continue;
         const Sent& sent = *ledger_.find(serial);

@@ -55,7 +55,12 @@ private:
     [[nodiscard]] bool all_reach_all();
     /// @return whose way, from table to table, doesn't arrive; empty: all do
     [[nodiscard]] std::string circles() const;
+    /// One host asks an app of another. @param questions  where it is added, unless that app is held
+    void ask(std::size_t from, std::size_t to, const std::string& app, std::vector<Serial>& questions);
     [[nodiscard]] std::vector<Serial> use_all_flows();
+    /// One host passes nothing on; all others can talk all the same where there is a way beside it.
+    void pass_by_what_swallows();
+    [[nodiscard]] bool could_pass_by(std::size_t from, std::size_t to, std::size_t hole) const;
     /// @return how long the slowest road needs for all that waits at its origin: answers wait behind others
     [[nodiscard]] Time time_for_backlog() const;
     [[nodiscard]] std::string unanswered(const std::vector<Serial>& questions, Time patience);
