@@ -182,6 +182,7 @@ private:
     void tell_run(const std::string& host, const std::string& member, Run meant);
     /// @return whether the run that is known of a host has a link or an announcement here
     [[nodiscard]] bool shows_itself(const std::string& member, LinkId but_for) const;
+    [[nodiscard]] bool says_hello(const std::string& member, Run run, std::optional<LinkId> but_for = {}) const;
     void hear_words(const Datapack& frame, Time now);
     [[nodiscard]] const Link* link_toward(std::string_view member) const;
 

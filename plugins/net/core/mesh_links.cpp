@@ -88,6 +88,10 @@ bool Mesh::shows_itself(const std::string& member, LinkId but_for) const {
     const Run run = custody_.run_of(member);
     const Announcement* said = routes_.table().said(member);
     if (said != nullptr && said->run == run) return true;
+    return says_hello(member, run, but_for);
+}
+
+bool Mesh::says_hello(const std::string& member, Run run, std::optional<LinkId> but_for) const {
     return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) {
         return s.first != but_for && s.second.hello && s.second.hello->member == member && s.second.hello->run == run;
     });
@@ -239,6 +243,8 @@ void Mesh::after_routes(Time now) {
         const RouteEntry* entry = routes_.table().find(member);
         if (entry == nullptr || member == settings_.member) continue;
         const Announcement& said = entry->what->said;
+        // An announcement can be older than the link over which a restored host says hello with the same epoch.
+        if (said.edition.epoch <= custody_.epoch_of(member) && says_hello(member, custody_.run_of(member))) continue;
         custody_.meet(member, said.run, said.edition.epoch, now);
         arrivals_.meet(member, said.run);
     }

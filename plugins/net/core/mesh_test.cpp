@@ -408,25 +408,6 @@ TEST(Mesh, FieldsOfFlowsAreNotForPlugins) {
     EXPECT_THAT(a.delivered[0].body, HasSubstr("`n`"));
 }
 
-TEST(Mesh, ARestartedHostGetsEachOnce) {
-    World world;
-    HostForTest& a = world.add("a", {2, 3});
-    HostForTest& b = world.add("b");
-    world.pass(kRound);
-    a.send("post", "log", "b", "1");
-    world.settle();
-    EXPECT_THAT(b.bodies(), ElementsAre("1"));
-    // Its receipt never comes.
-    world.kill(b);
-    a.send("post", "log", "b", "2");
-    HostForTest& again = world.add("b");
-    world.pass(Time(61'000));
-    EXPECT_THAT(again.bodies(), ElementsAre("2"));
-    ASSERT_THAT(a.delivered, SizeIs(1));
-    EXPECT_EQ(a.delivered[0].get("error"), "unconfirmed");
-    EXPECT_EQ(a.delivered[0].get("flag"), "f-1");
-}
-
 TEST(Mesh, ItsOwnAddressIsDialledOnce) {
     World world;
     HostForTest& a = world.add("a", {1});

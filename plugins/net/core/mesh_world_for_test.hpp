@@ -86,6 +86,11 @@ public:
     void keep_apart(const HostForTest& a, const HostForTest& b) {
         apart_.insert(std::minmax(a.address.port, b.address.port));
     }
+    void allow(const HostForTest& a, const HostForTest& b) {
+        apart_.erase(std::minmax(a.address.port, b.address.port));
+    }
+    /// Its disk is what it was before its first start: the next run of a host begins with the first epoch.
+    void set_back(const char* id) { epochs_.erase(id); }
     /// Let `time` pass, in steps of 50 ms.
     void pass(Time time);
     /// Until nothing is under way.
