@@ -93,11 +93,12 @@ public:
             require(path.front() == table.next_hop(member) && path.back() == member);
             require(is_up(path.front()));
             require(*table.distance(member) >= path.size());
-            const std::vector<std::string_view> second =
-                table.disjoint_path(member, std::span(path).first(path.size() - 1));
-            for (std::size_t i = 0; i + 1 < second.size(); ++i) {
-                require(std::find(path.begin(), path.end() - 1, second[i]) == path.end() - 1);
-            }
+            Doubts doubts;
+            for (const std::string_view relay : path) doubts[std::string(relay)] = 1;
+            const std::vector<std::string_view> second = table.path_around(member, doubts);
+            require(!second.empty() && second.back() == member && is_up(second.front()));
+            const auto doubted = [&](std::string_view relay) { return doubts.contains(std::string(relay)); };
+            require(std::count_if(second.begin(), second.end(), doubted) <= static_cast<std::ptrdiff_t>(path.size()));
         }
         require(root == table.digests().root());
     }

@@ -265,12 +265,10 @@ std::vector<Serial> World::use_all_flows() {
 }
 
 bool World::could_pass_by(std::size_t from, std::size_t to, std::size_t hole) const {
-    const net::RouteTable& table = routes_of(hosts_[from]->mesh()).table();
-    std::vector<std::string_view> relays = table.path(hosts_[to]->member());
-    if (relays.empty()) return false;
-    relays.pop_back();
-    return std::find(relays.begin(), relays.end(), hosts_[hole]->member()) == relays.end() ||
-           !table.disjoint_path(hosts_[to]->member(), relays).empty();
+    const std::string& doubted = hosts_[hole]->member();
+    const std::vector<std::string_view> way =
+        routes_of(hosts_[from]->mesh()).table().path_around(hosts_[to]->member(), {{doubted, 1}});
+    return !way.empty() && std::find(way.begin(), way.end() - 1, doubted) == way.end() - 1;
 }
 
 void World::pass_by_what_swallows() {

@@ -19,51 +19,62 @@ std::string Detours::host_of(std::string_view member) const {
     return said == nullptr ? std::string() : said->host;
 }
 
-std::vector<std::string_view> Detours::other_way(std::string_view member) const {
-    std::vector<std::string_view> relays = table_.path(member);
-    if (relays.size() < 2) return {};
-    relays.pop_back();
-    std::vector<std::string_view> way = table_.disjoint_path(member, relays);
-    if (way.size() > kMostHosts + 1) way.clear();
-    return way;
+void Detours::doubt(Ways& ways, const Via& via, const std::string& member) const {
+    if (via.empty()) {
+        for (const std::string_view relay : table_.path(member)) {
+            if (relay != member) ++ways.doubts[std::string(relay)];
+        }
+    }
+    for (const std::string& host : via) {
+        if (const std::string_view relay = table_.named(host).member; !relay.empty()) {
+            ++ways.doubts[std::string(relay)];
+        }
+    }
+    std::uint32_t sum = 0;
+    for (const auto& [relay, times] : ways.doubts) sum += times;
+    if (sum <= RouteTable::kMostDoubts) return;
+    for (auto& [relay, times] : ways.doubts) times /= 2;
+    std::erase_if(ways.doubts, [](const auto& entry) { return entry.second == 0; });
 }
 
-Detours::Via Detours::hosts_on(const std::vector<std::string_view>& way) const {
+Detours::Via Detours::best(const Ways& ways, const std::string& member, const Via& present) const {
+    const std::vector<std::string_view> way = table_.path_around(member, ways.doubts);
+    if (way.size() > kMostHosts + 1) return present;
     Via hosts;
+    if (way == table_.path(member)) return hosts;
     for (std::size_t i = 0; i + 1 < way.size(); ++i) hosts.push_back(host_of(way[i]));
     return hosts;
 }
 
 bool Detours::change(const std::string& member, Time waited, Time now) {
-    const auto known = ways_.find(member);
-    const bool on_it = known != ways_.end() && !known->second.out.empty();
-    if (known != ways_.end() && now - known->second.since < waited) return false;
-    Via other = on_it ? Via() : hosts_on(other_way(member));
-    if (!on_it && other.empty()) return false;
+    if (table_.path(member).size() < 2) return false;
     Ways& ways = ways_of(member);
+    if (ways.since && now - *ways.since < waited) return false;
+    doubt(ways, ways.out, member);
+    Via other = best(ways, member, ways.out);
+    if (other == ways.out) return false;
     ways.out = std::move(other);
     ways.since = now;
     return true;
 }
 
 void Detours::heard_through(const std::string& member, const std::string& neighbour, bool again, Time now) {
-    const auto known = ways_.find(member);
-    if (neighbour == member || neighbour == table_.next_hop(member)) {
-        if (known == ways_.end() || known->second.through.empty()) return;
-        known->second.through.clear();
-        known->second.back.clear();
-        return;
+    const bool straight = neighbour == member;
+    const std::string through = straight || neighbour == table_.next_hop(member) ? std::string() : neighbour;
+    if (through.empty() && (!again || straight) && !ways_.contains(member)) return;
+    Ways& ways = ways_of(member);
+    if (straight || ways.through != through) {
+        ways.through = through;
+        ways.guessed = !through.empty();
+        ways.back = ways.guessed ? Via{host_of(neighbour)} : Via();
     }
-    Ways& ways = known == ways_.end() ? ways_of(member) : known->second;
-    if (ways.through != neighbour) {
-        ways.through = neighbour;
-        ways.back = {host_of(neighbour)};
-    }
-    if (!again || now - ways.looked < kLookAgain) return;
+    if (!again || straight || now - ways.looked < kLookAgain) return;
     ways.looked = now;
-    // The way on which the neighbour goes on seems to lead through what swallows.
-    const std::vector<std::string_view> other = other_way(member);
-    ways.back = !other.empty() && other.front() == neighbour ? hosts_on(other) : Via{host_of(neighbour)};
+    if (table_.path(member).size() < 2) return;  // it is a neighbour, and prefers another way
+    // What the origin avoids seems to be on our shortest way, to which that neighbour may lead back.
+    doubt(ways, ways.guessed ? Via() : ways.back, member);
+    ways.back = best(ways, member, ways.back);
+    ways.guessed = false;
 }
 
 const Detours::Via& Detours::out(const std::string& member) const noexcept {

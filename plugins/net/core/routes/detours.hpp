@@ -1,9 +1,13 @@
 // The second try: ways beside the shortest one, for hosts that no receipt comes from.
 //
 // A relay that takes everything and passes nothing on can't be told from a slow one by its neighbours, and stays on the
-// shortest ways. So when receipts stay out, the origin sends over a way that shares no relay with the shortest one, and
-// keeps to whichever brought a receipt until it, too, brings none. What comes back takes the same way: the destination
-// answers through the neighbour over which it hears.
+// shortest ways. So when receipts stay out, the origin doubts all relays of the way it used, and takes the one with the
+// fewest doubts on it: one that shares no relay with the others, where there is such a way. It keeps to whichever
+// brought a receipt until it, too, brings none. What swallows is on every way that fails, and others are not: so a way
+// beside it is found in the end, whatever else the ways share.
+//
+// What comes back takes the same way: the destination answers through the neighbour over which it hears. Where that
+// seems not to arrive, it doubts and changes as the origin does.
 #pragma once
 
 #include "plugins/net/core/routes/route_table.hpp"
@@ -11,6 +15,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,9 +34,8 @@ public:
     /// @param table  outlives this
     explicit Detours(const RouteTable& table) noexcept : table_(table) {}
 
-    /// No receipt has come from a member for `waited`: take the other way.
-    /// @return whether there is another one. False, too, if the present one was begun after what was waited for was
-    ///         sent
+    /// No receipt has come from a member for `waited`: take another way.
+    /// @return whether there is one. False, too, if the present one was begun after what was waited for was sent
     bool change(const std::string& member, Time waited, Time now);
     /// Something from a member came through that neighbour (a member, too; the same one: it came straight).
     /// @param again  it had come before: what was said of that may not have arrived
@@ -47,17 +51,21 @@ public:
 private:
     struct Ways {
         Via out;
-        Time since{0};  // of `out`
+        std::optional<Time> since;  // of `out`
         Via back;
-        std::string through;  // the neighbour that `back` begins with, as a member
+        std::string through;  // the neighbour for which `back` stands, as a member; empty: the next on the shortest way
+        bool guessed = false;  // `back` is that neighbour alone
         Time looked = -kLookAgain;
+        Doubts doubts;  // by member
     };
 
     [[nodiscard]] Ways& ways_of(const std::string& member);
     [[nodiscard]] std::string host_of(std::string_view member) const;
-    /// @return a shortest way that shares no relay with the shortest one
-    [[nodiscard]] std::vector<std::string_view> other_way(std::string_view member) const;
-    [[nodiscard]] Via hosts_on(const std::vector<std::string_view>& way) const;
+    /// That way failed: doubt who is on it.
+    void doubt(Ways& ways, const Via& via, const std::string& member) const;
+    /// @param present  the way that is used now
+    /// @return the one with the fewest doubts on it, or the present one if it is too long
+    [[nodiscard]] Via best(const Ways& ways, const std::string& member, const Via& present) const;
 
     const RouteTable& table_;
     std::map<std::string, Ways> ways_;  // by member; no entry: the shortest

@@ -4,6 +4,9 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
+#include <map>
+
 namespace msw::net {
 namespace {
 
@@ -36,14 +39,58 @@ TEST_F(DetoursTest, TheShortestWayNeedsNoName) {
     EXPECT_THAT(detours.back("9"), IsEmpty());
 }
 
-TEST_F(DetoursTest, ItChangesBetweenTheShortestWayAndOneThatSharesNoRelay) {
+TEST_F(DetoursTest, ItTakesWaysThatShareNoRelayInTurn) {
     ASSERT_EQ(table.next_hop("9"), "2");
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000)));
     EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(2'000)));
-    EXPECT_THAT(detours.out("9"), IsEmpty());
+    EXPECT_THAT(detours.out("9"), ElementsAre("h4", "h5"));
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(3'000)));
+    EXPECT_THAT(detours.out("9"), IsEmpty()) << "the shortest of those that failed once";
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(4'000)));
     EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
+}
+
+TEST_F(DetoursTest, WhereAllWaysShareARelayTheOthersAreGoneRound) {
+    hear("4", {"1"}, 2);
+    hear("2", {"1", "6", "7"}, 2);
+    hear("3", {"1"}, 2);
+    hear("6", {"2", "9"});
+    hear("7", {"2", "9"});
+    hear("9", {"6", "7"}, 2);
+    ASSERT_THAT(table.path("9"), ElementsAre("2", "7", "9"));
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h2", "h6"));
+}
+
+// 2 swallows, and is on the shortest of the ways and on the second.
+TEST_F(DetoursTest, WhoIsOnEveryWayThatFailsIsGoneRoundInTheEnd) {
+    hear("2", {"1", "6", "9"}, 2);
+    hear("3", {"1", "6"}, 2);
+    hear("6", {"2", "3", "9"});
+    hear("9", {"2", "6"}, 2);
+    ASSERT_THAT(table.path("9"), ElementsAre("2", "9"));
+    const auto passed_by = [&] {
+        const Detours::Via& via = detours.out("9");
+        return !via.empty() && std::find(via.begin(), via.end(), "h2") == via.end();
+    };
+    int tries = 0;
+    for (Time now(1'000); !passed_by() && tries < 5; now += Time(1'000), ++tries) {
+        (void)detours.change("9", Time(1'000), now);
+    }
+    EXPECT_THAT(detours.out("9"), ElementsAre("h3", "h6"));
+    EXPECT_LT(tries, 5);
+}
+
+TEST_F(DetoursTest, HoweverOftenAllOfThemFailTheyAreTakenInTurn) {
+    std::map<std::size_t, int> taken;  // by the hosts on the way
+    for (int i = 1; i <= 3'000; ++i) {
+        (void)detours.change("9", Time(1'000), Time(1'000 * i));
+        ++taken[detours.out("9").size() + (detours.out("9") == Detours::Via{"h3"} ? 10 : 0)];
+    }
+    EXPECT_GT(taken[0], 500);   // over 2
+    EXPECT_GT(taken[11], 500);  // over 3
+    EXPECT_GT(taken[2], 500);   // over 4 and 5
 }
 
 TEST_F(DetoursTest, EveryRelayOfTheOtherWayIsNamed) {
@@ -117,7 +164,16 @@ TEST_F(DetoursTest, WhatComesAgainHasTheWholeWayBackNamed) {
     detours.heard_through("9", "4", false, Time(1'000));
     EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5"));
     detours.heard_through("9", "4", true, Time(1'000));
-    EXPECT_THAT(detours.back("9"), ElementsAre("h4")) << "that way isn't there any more";
+    EXPECT_THAT(detours.back("9"), IsEmpty()) << "there is no other any more";
+}
+
+TEST_F(DetoursTest, WhatComesAgainOnTheShortestWayIsAnsweredOnAnother) {
+    detours.heard_through("9", "2", true, Time{0});
+    EXPECT_THAT(detours.back("9"), ElementsAre("h3"));
+    detours.heard_through("9", "2", false, Time(10));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h3")) << "while it comes there";
+    detours.heard_through("9", "9", true, Time(2'000));
+    EXPECT_THAT(detours.back("9"), IsEmpty());
 }
 
 TEST_F(DetoursTest, AnotherShortestWayBeginsAnew) {

@@ -5,6 +5,11 @@
 #include <algorithm>
 
 namespace msw::net {
+namespace {
+
+constexpr std::uint32_t kDoubt = 1U << 20;  // weighs more than sixteen links of the greatest cost
+
+}  // namespace
 
 RouteTable::RouteTable(std::string own, std::size_t most) : own_(std::move(own)), most_(most) {}
 
@@ -291,16 +296,15 @@ std::vector<std::string_view> RouteTable::path(std::string_view to) const {
     return members_of(ways().way(place));
 }
 
-std::vector<std::string_view> RouteTable::disjoint_path(std::string_view to,
-                                                        std::span<const std::string_view> avoid) const {
+std::vector<std::string_view> RouteTable::path_around(std::string_view to, const Doubts& doubts) const {
     const std::uint32_t place = place_of(to);
     if (place == MemberIndex::kNone || own_place_ == MemberIndex::kNone) return {};
-    std::vector<bool> blocked(entries_.size());
-    for (const std::string_view member : avoid) {
+    std::vector<std::uint32_t> tolls(entries_.size());
+    for (const auto& [member, times] : doubts) {
         const std::uint32_t at = place_of(member);
-        if (at != MemberIndex::kNone) blocked[at] = true;
+        if (at != MemberIndex::kNone && at != place) tolls[at] = times * kDoubt;
     }
-    return members_of(ShortestWays(graph(), own_place_, blocked).way(place));
+    return members_of(ShortestWays(graph(), own_place_, tolls).way(place));
 }
 
 std::vector<std::string_view> RouteTable::reachable() const {

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -39,6 +40,9 @@ struct Heard {
     Time since_last{0};    ///< fresh: since the one before it was taken; Time::max() for the member's first
 };
 
+/// How often a way through each of these members was taken in vain.
+using Doubts = std::map<std::string, std::uint32_t>;
+
 /// One host of the table.
 struct RouteEntry {
     AnnouncedPtr what;  ///< never null
@@ -54,6 +58,7 @@ struct RouteEntry {
 class RouteTable {
 public:
     static constexpr std::size_t kMostHosts = 16'384;
+    static constexpr std::uint32_t kMostDoubts = 1'024;
     static constexpr Time kWithhold = std::chrono::hours(1);
     static constexpr Time kForget = std::chrono::hours(24);
     static constexpr Time kSweep = std::chrono::hours(1);  ///< between two looks at who is gone
@@ -115,10 +120,9 @@ public:
     [[nodiscard]] bool can_reach(std::string_view to) const { return distance(to).has_value(); }
     /// @return the members on the way, the neighbour first and `to` last; empty as for next_hop().
     [[nodiscard]] std::vector<std::string_view> path(std::string_view to) const;
-    /// @param avoid  members that may not be passed: the intermediate ones of another way
-    /// @return a shortest way without them; empty: there is none
-    [[nodiscard]] std::vector<std::string_view> disjoint_path(std::string_view to,
-                                                              std::span<const std::string_view> avoid) const;
+    /// @param doubts  at most kMostDoubts in all
+    /// @return the way on which their sum is least, and the shortest of several; empty: there is none
+    [[nodiscard]] std::vector<std::string_view> path_around(std::string_view to, const Doubts& doubts) const;
     /// @return all that can be reached, in no order, without this host.
     [[nodiscard]] std::vector<std::string_view> reachable() const;
 

@@ -127,15 +127,24 @@ TEST(RouteTable, ItsOwnLinksCountAsTheyAreNow) {
     EXPECT_EQ(table.next_hop("d"), "e");
 }
 
-TEST(RouteTable, ASecondWayPassesNoneOfTheFirst) {
+TEST(RouteTable, AWayAroundThoseThatAreDoubted) {
     const RouteTable table = table_of(
         {"b", "c"}, {says("b", {"a", "d"}), says("c", {"a", "e"}), says("e", {"c", "d"}), says("d", {"b", "e"})});
-    const std::vector<std::string_view> first = table.path("d");
-    ASSERT_THAT(first, ElementsAre("b", "d"));
-    const std::span<const std::string_view> between = std::span(first).first(first.size() - 1);
-    EXPECT_THAT(table.disjoint_path("d", between), ElementsAre("c", "e", "d"));
-    const std::vector<std::string_view> both = {"b", "e"};
-    EXPECT_THAT(table.disjoint_path("d", both), IsEmpty());
+    ASSERT_THAT(table.path("d"), ElementsAre("b", "d"));
+    EXPECT_THAT(table.path_around("d", {}), ElementsAre("b", "d"));
+    EXPECT_THAT(table.path_around("d", {{"b", 1}}), ElementsAre("c", "e", "d"));
+    EXPECT_THAT(table.path_around("d", {{"b", 2}, {"c", 1}, {"e", 1}}), ElementsAre("b", "d"))
+        << "as many: the shorter";
+    EXPECT_THAT(table.path_around("d", {{"b", 3}, {"c", 1}, {"e", 1}}), ElementsAre("c", "e", "d"));
+    EXPECT_THAT(table.path_around("d", {{"nobody", 1}, {"d", 9}}), ElementsAre("b", "d"));
+    EXPECT_THAT(table.path_around("nobody", {}), IsEmpty());
+}
+
+TEST(RouteTable, ADoubtOutweighsEveryCost) {
+    const RouteTable table =
+        table_of({"b", "c"}, {says("b", {"a", "d"}), make_announced(saying("c", {{"a", 65'535}, {"e", 65'535}})),
+                              make_announced(saying("e", {{"c", 65'535}, {"d", 65'535}})), says("d", {"b", "e"})});
+    EXPECT_THAT(table.path_around("d", {{"b", 1}}), ElementsAre("c", "e", "d"));
 }
 
 TEST(RouteTable, HostIdsMeanTheSameInAnyCase) {

@@ -13,7 +13,7 @@ bool ShortestWays::better(const Graph& graph, const Reached& a, const Reached& b
     return std::tuple(a.cost, a.hops, graph.rank(a.previous)) < std::tuple(b.cost, b.hops, graph.rank(b.previous));
 }
 
-ShortestWays::ShortestWays(const Graph& graph, std::uint32_t source, const std::vector<bool>& blocked)
+ShortestWays::ShortestWays(const Graph& graph, std::uint32_t source, const std::vector<std::uint32_t>& tolls)
     : nodes_(graph.size()), source_(source) {
     using Due = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>;  // cost, hops, node
     std::priority_queue<Due, std::vector<Due>, std::greater<>> due;
@@ -25,9 +25,9 @@ ShortestWays::ShortestWays(const Graph& graph, std::uint32_t source, const std::
         const Reached here = nodes_[at].through;
         if (cost != here.cost || hops != here.hops) continue;  // a better way was found since
         for (const GraphEdge& edge : graph.edges_of(at)) {
-            if (!blocked.empty() && blocked[edge.to]) continue;
             Node& there = nodes_[edge.to];
-            const Reached reached{cost + edge.cost, hops + 1, at, at == source ? edge.to : here.first};
+            const std::uint32_t toll = tolls.empty() ? 0 : tolls[edge.to];
+            const Reached reached{cost + edge.cost + toll, hops + 1, at, at == source ? edge.to : here.first};
             if (better(graph, reached, there.best)) there.best = reached;
             if (edge.last_only || !better(graph, reached, there.through)) continue;
             const bool nearer =

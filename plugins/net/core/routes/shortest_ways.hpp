@@ -54,9 +54,10 @@ public:
     static constexpr std::uint32_t kUnreachable = std::numeric_limits<std::uint32_t>::max();
 
     ShortestWays() = default;
-    /// @param source   a node of `graph`
-    /// @param blocked  nodes that no way may pass through or end at; empty, or one flag a node
-    ShortestWays(const Graph& graph, std::uint32_t source, const std::vector<bool>& blocked = {});
+    /// @param source  a node of `graph`
+    /// @param tolls   what each node costs besides, and none may cost so much that a way's sum passes kUnreachable;
+    ///                empty: nothing
+    ShortestWays(const Graph& graph, std::uint32_t source, const std::vector<std::uint32_t>& tolls = {});
 
     /// @return what the shortest way costs, 0 for the source, or kUnreachable.
     [[nodiscard]] std::uint32_t distance(std::uint32_t to) const noexcept { return nodes_[to].best.cost; }
