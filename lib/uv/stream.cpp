@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -181,6 +182,11 @@ std::vector<Fd> Stream::take_descriptors() {
 }
 
 void Stream::no_delay() noexcept { uv_tcp_nodelay(&block_->any.tcp, 1); }
+
+void Stream::limit_unsent(std::size_t bytes) noexcept {
+    const int most = static_cast<int>(bytes);
+    (void)::setsockopt(fd(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &most, sizeof most);
+}
 
 int Stream::fd() const noexcept {
     uv_os_fd_t fd = -1;

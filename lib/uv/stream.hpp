@@ -72,7 +72,9 @@ public:
     /// @return descriptors that came along with the bytes read so far, oldest first; each is given once.
     [[nodiscard]] std::vector<Fd> take_descriptors();
 
-    void no_delay() noexcept;                   ///< TCP_NODELAY
+    void no_delay() noexcept;  ///< TCP_NODELAY
+    /// The kernel takes what the network can carry, and so many bytes more. Source: TCP_NOTSENT_LOWAT of linux/tcp.h.
+    void limit_unsent(std::size_t bytes) noexcept;
     [[nodiscard]] int fd() const noexcept;      ///< to look at, not to keep; -1 if closed
     [[nodiscard]] uv_stream_t* raw() noexcept;  ///< for uv_accept() and uv_spawn()
 

@@ -17,6 +17,7 @@
 #include "msw/host_id.hpp"
 #include "plugins/net/core/mesh.hpp"
 #include "plugins/net/core/outlet.hpp"
+#include "plugins/net/core/queue_limit.hpp"
 #include "tests/fuzz/script.hpp"
 
 #include <cstdint>
@@ -173,7 +174,7 @@ public:
         for (const Json& row : queue.items()) {
             bytes += static_cast<std::size_t>(row["bytes"].as_int());
         }
-        require(bytes <= Outbox::kMostInAll + Mesh::kMostLinks * Outlet::kMostWaiting);
+        require(bytes <= Outbox::kMostInAll + Mesh::kMostLinks * QueueLimit::kMost);
         require(queue.items().size() == mesh_.waiting());
         require(parse_gossip(ask("mht")).ok());
     }
@@ -200,11 +201,14 @@ public:
     }
     [[nodiscard]] bool has_room(LinkId link) const override {
         const auto it = wires_.find(link);
-        return room_ && it != wires_.end() && it->second.outlet && !it->second.retired && it->second.outlet->has_room();
+        return room_ && it != wires_.end() && it->second.outlet && !it->second.retired &&
+               it->second.outlet->carried_bytes() < QueueLimit::kMost;
     }
+    [[nodiscard]] bool has_room_for_frame(LinkId link) const override { return has_room(link); }
+    [[nodiscard]] Time delivered_until(LinkId /*link*/) override { return now_; }
     void write(LinkId link, Parcel parcel) override {
         const Wire& wire = wires_.at(link);
-        require(wire.outlet != nullptr && !wire.retired && wire.outlet->has_room());
+        require(wire.outlet != nullptr && !wire.retired && wire.outlet->carried_bytes() < QueueLimit::kMost);
         check_stamp(parcel.content());
         wire.outlet->push(std::move(parcel));
     }

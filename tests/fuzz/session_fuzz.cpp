@@ -188,6 +188,8 @@ public:
         const Peer* peer = behind(link);
         return peer != nullptr && peer->waiting < kRoom;
     }
+    [[nodiscard]] bool has_room_for_frame(LinkId link) const override { return has_room(link); }
+    [[nodiscard]] Time delivered_until(LinkId /*link*/) override { return now_; }
     void write(LinkId link, Parcel parcel) override {
         const auto at = find(link);
         require(at != peers_.end());

@@ -16,6 +16,13 @@ from msw import Datapack
 NOTICED = 4.0 if not SANITIZED else 8.0  # without a byte or an acknowledgement for 2.5 s a host is down
 
 
+SINK = """#!/usr/bin/env python3
+from msw import receive_queue, send_queue
+for d in receive_queue:
+    send_queue.put(d.reply(str(len(d.body))))
+"""
+
+
 class Asker(threading.Thread):
     """Asks all the time, and notes what is answered."""
 
@@ -118,6 +125,32 @@ class Network(NetTest):
             answers = [client.receive(PATIENCE) for _ in range(20)]
         self.assertEqual(sorted(int(d.head["flag"]) for d in answers if d), list(range(20)))
         self.assertEqual({d.text for d in answers if d}, {"x"})
+
+    def test_on_a_narrow_road_a_question_is_not_behind_all_that_was_sent_before(self) -> None:
+        a, b, only = self.pair()
+        b.add_plugin("sink", SINK)
+        self.connect(a, b, only)
+        only.narrow("2mbit")
+        flood = 300
+        with a.attach() as sender, a.attach() as asker:
+            for n in range(flood):
+                sender.send(Datapack("get", "sink", {"to": "b", "flag": f"{n}"}, b"x" * 4000))
+            self.assertIsNotNone(sender.receive(PATIENCE), "the flood flows")
+            self.assertEqual(asker.ask("echo", "in between", {"to": "b"}, timeout=PATIENCE).text, "in between")
+            waiting = sum(d["app"] == "sink" for d in a.json("net", "queue"))
+            self.assertGreater(waiting, flood // 2, "most of the flood was asked earlier, and is answered later")
+            taken = [sender.receive(PATIENCE) for _ in range(flood - 1)]
+        self.assertEqual({d and d.text for d in taken}, {"4000"})
+
+    def test_on_a_narrow_road_what_takes_long_is_sent_once(self) -> None:
+        a, b, only = self.pair()
+        b.add_plugin("sink", SINK)
+        self.connect(a, b, only)
+        only.narrow("2mbit")
+        with a.attach() as client:
+            answer = client.ask("sink", b"x" * 1_000_000, {"to": "b"}, timeout=PATIENCE)
+        self.assertEqual(answer.text, "1000000")
+        self.assertIn(" resent=0 ", a.ask("net", "status").text, "four seconds on the road aren't silence")
 
     def test_a_host_whose_address_changes_is_found_again(self) -> None:
         a, b, only = self.pair()

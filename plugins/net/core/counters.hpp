@@ -14,6 +14,7 @@ namespace msw::net {
 /// What is counted. The names are those of `get net status`.
 enum class Count : std::uint8_t {
     sent,              ///< Datapacks written to links
+    resent,            ///< of those, written once more: a link broke, another way was taken, or no receipt came
     received,          ///< Datapacks read from links
     relayed,           ///< of those, passed on to other hosts
     delivered,         ///< of those, handed in here
@@ -49,11 +50,11 @@ inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);
 
 [[nodiscard]] constexpr std::string_view name_of(Count count) noexcept {
     constexpr std::array<std::string_view, kCounts> kNames = {
-        "sent",           "received",      "relayed",        "delivered",     "unreachable",      "queue-full",
-        "unfit",          "bad-target",    "no-hops",        "bad-file",      "bad-request",      "undeliverable",
-        "unanswerable",   "bad-handshake", "namesakes",      "bad-stream",    "connections-over", "bad-gossip",
-        "unsent-at-stop", "unconfirmed",   "expired",        "relay-dropped", "detours",          "no-room",
-        "other-run",      "unasked",       "unknown-origin", "bad-envelope",  "bad-frame"};
+        "sent",          "resent",         "received",      "relayed",        "delivered",     "unreachable",
+        "queue-full",    "unfit",          "bad-target",    "no-hops",        "bad-file",      "bad-request",
+        "undeliverable", "unanswerable",   "bad-handshake", "namesakes",      "bad-stream",    "connections-over",
+        "bad-gossip",    "unsent-at-stop", "unconfirmed",   "expired",        "relay-dropped", "detours",
+        "no-room",       "other-run",      "unasked",       "unknown-origin", "bad-envelope",  "bad-frame"};
     return kNames[static_cast<std::size_t>(count)];
 }
 

@@ -35,8 +35,13 @@ public:
     /// The handshake is over: from now on write() may come, in the way that peer reads.
     virtual void established(LinkId link, const PeerInfo& peer) = 0;
 
+    /// @return whether write() may follow for what is carried. After a no comes Mesh::has_room_again()
     [[nodiscard]] virtual bool has_room(LinkId link) const = 0;
+    /// @return the same for a frame of the session, which goes before what is carried
+    [[nodiscard]] virtual bool has_room_for_frame(LinkId link) const = 0;
     virtual void write(LinkId link, Parcel parcel) = 0;
+    /// @return a time before which all that was written there has arrived in the peer's system
+    [[nodiscard]] virtual Time delivered_until(LinkId link) = 0;
     /// @return how many Datapacks wait to be written there, and their bytes
     [[nodiscard]] virtual std::pair<std::size_t, std::size_t> waiting(LinkId link) const = 0;
 

@@ -224,6 +224,7 @@ private:
     // Custody::Output
     [[nodiscard]] Custody::Way way_to(const std::string& member) const override;
     [[nodiscard]] bool has_room(const std::string& member, const Held& held) const override;
+    [[nodiscard]] Time delivered_until(const std::string& member, const Held& held) override;
     [[nodiscard]] const Link* link_for(const std::string& member, const Held& held) const;
     /// @param via  host ids that must be passed on the way; none: the shortest way
     [[nodiscard]] const Link* link_toward(const std::string& member, const Detours::Via& via) const;
@@ -235,6 +236,7 @@ private:
     void send(const std::string& member, const Held& held, const Envelope& envelope) override;
     bool send_words(const std::string& member, const std::string& body) override;
     void unheard(const std::string& member, Time waited, Time now) override;
+    void heard_again(const std::string& member) override { detours_.arrived(member); }
     void ended(const std::string& host, Held held, Ending ending) override;
 
     // Arrivals::Output

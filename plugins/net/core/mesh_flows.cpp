@@ -152,6 +152,11 @@ bool Mesh::has_room(const std::string& member, const Held& held) const {
     return link != nullptr && edge_.has_room(link->id);
 }
 
+Time Mesh::delivered_until(const std::string& member, const Held& held) {
+    const Link* link = link_for(member, held);
+    return link == nullptr ? now_ : edge_.delivered_until(link->id);
+}
+
 void Mesh::send(const std::string& member, const Held& held, const Envelope& envelope) {
     const Link* link = link_for(member, held);
     if (link == nullptr) return;  // has_room() has seen to that
@@ -169,6 +174,7 @@ void Mesh::send(const std::string& member, const Held& held, const Envelope& env
     write_envelope(envelope, parcel.lines);
     parcel.for_link = true;
     counters_.add(Count::sent);
+    if (held.sent > 1) counters_.add(Count::resent);
     edge_.write(link->id, std::move(parcel));
 }
 
@@ -225,7 +231,10 @@ void Mesh::pass_on(LinkId from, Datapack d, Time now) {
     const std::string_view next = via.empty() ? d.get("to") : first_of(via);
     const Link* link = link_toward(routes_.table().named(next).member);
     // A relay stores nothing: the origin has it still, and sends it again.
-    if (hops == 0 || link == nullptr || link->id == from || !edge_.has_room(link->id)) {
+    const auto has_room = [&] {
+        return d.method == "link" ? edge_.has_room_for_frame(link->id) : edge_.has_room(link->id);
+    };
+    if (hops == 0 || link == nullptr || link->id == from || !has_room()) {
         if (counters_.add_with_line(Count::relay_dropped, now)) {
             edge_.log(MSW_DEBUG, "not passed on to " + std::string(next), &d);
         }

@@ -107,7 +107,7 @@ void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time n
         }
         if (n && frame.app == "pong") session.watch.pong(*n, now);
         if (frame.app == "ping") session.watch.heard_ping(now);
-        if (n && frame.app == "ping" && edge_.has_room(id)) {
+        if (n && frame.app == "ping" && edge_.has_room_for_frame(id)) {
             write_frame(id, word_of_life("pong", frame.get("n"), now));
         }
     } else if (frame.app == "routes") {
@@ -156,7 +156,7 @@ void Mesh::watch_links(Time now) {
                       nullptr);
             routes_.set_busy(id, busy, now);
         }
-        if (!session.hello || !edge_.has_room(id)) continue;
+        if (!session.hello || !edge_.has_room_for_frame(id)) continue;
         const std::optional<std::uint64_t> n = session.watch.ping_due(now);
         if (!n) continue;
         write_frame(id, word_of_life("ping", std::to_string(*n), now));
@@ -199,7 +199,8 @@ void Mesh::compare_clocks(Time now) {
 void Mesh::stop() {
     arrivals_.tell_all();
     for (const auto& [id, session] : sessions_) {
-        if (session.hello && edge_.has_room(id)) write_frame(id, Datapack("link", "bye", settings_.id + " stops"));
+        if (session.hello && edge_.has_room_for_frame(id))
+            write_frame(id, Datapack("link", "bye", settings_.id + " stops"));
     }
 }
 
@@ -216,7 +217,7 @@ const Link* Mesh::link_toward(std::string_view member) const {
 // What the routes ask for. They must not be called from within: what follows is done once they are through.
 
 void Mesh::send_routes(LinkId link, std::string body) {
-    if (edge_.has_room(link)) write_frame(link, Datapack("link", "routes", std::move(body)));
+    if (edge_.has_room_for_frame(link)) write_frame(link, Datapack("link", "routes", std::move(body)));
 }
 
 void Mesh::dial(const std::string& member, const Address& address) {
@@ -250,7 +251,7 @@ void Mesh::after_routes(Time now) {
     }
     for (const LinkId link : std::exchange(surplus_, {})) {
         Datapack bye("link", "bye", "there are links enough without this one");
-        if (edge_.has_room(link)) write_frame(link, std::move(bye));
+        if (edge_.has_room_for_frame(link)) write_frame(link, std::move(bye));
         peers_.retire(link);
         end_session(link, now);
         give_back(edge_.retire(link), now);
@@ -317,7 +318,7 @@ bool Mesh::tell_over(const Detours::Via& via, const std::string& member, const s
                      const std::string& windows) {
     const Link* link = link_toward(member, via);
     const Announcement* said = routes_.table().said(member);
-    if (link == nullptr || said == nullptr || !edge_.has_room(link->id)) return false;
+    if (link == nullptr || said == nullptr || !edge_.has_room_for_frame(link->id)) return false;
     const auto frame = [&](const char* kind, const std::string& body) {
         Datapack d("link", kind, body);
         d.set("id", settings_.id);
@@ -345,7 +346,7 @@ void Mesh::unheard(const std::string& member, Time waited, Time now) {
 void Mesh::tell_run(const std::string& host, const std::string& member, Run meant) {
     const Detours::Via& via = standing(detours_.back(member));
     const Link* link = link_toward(member, via);
-    if (link == nullptr || !edge_.has_room(link->id)) return;
+    if (link == nullptr || !edge_.has_room_for_frame(link->id)) return;
     Datapack d("link", "receipt");
     d.set("id", settings_.id);
     d.set("to", host);

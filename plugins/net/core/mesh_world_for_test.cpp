@@ -13,6 +13,8 @@ HostForTest::HostForTest(World& w, const MeshSettings& settings)
 
 void HostForTest::dial(const Address& to) { world.dial(*this, to); }
 void HostForTest::say(LinkId link, const Datapack& word) { world.carry(*this, link, word); }
+Time HostForTest::delivered_until(LinkId /*link*/) { return world.now; }
+
 void HostForTest::write(LinkId link, Parcel parcel) {
     Datapack d = parcel.content();
     std::string_view text = parcel.lines;

@@ -33,6 +33,8 @@ public:
     void say(LinkId link, const Datapack& word) override;
     void established(LinkId link, const PeerInfo& peer) override { known[link] = peer; }
     [[nodiscard]] bool has_room(LinkId) const override { return room; }
+    [[nodiscard]] bool has_room_for_frame(LinkId) const override { return room_for_frames; }
+    [[nodiscard]] Time delivered_until(LinkId) override;
     void write(LinkId link, Parcel parcel) override;
     [[nodiscard]] std::pair<std::size_t, std::size_t> waiting(LinkId) const override { return {0, 0}; }
     std::vector<Parcel> close(LinkId link) override;
@@ -67,6 +69,7 @@ public:
     std::vector<Datapack> written_to_old;  ///< on links that lead nowhere
     std::vector<Line> lines;
     bool room = true;
+    bool room_for_frames = true;
     Arrivals::Handed handed = Arrivals::Handed::ended;  ///< what becomes of what it hands in,
     std::vector<std::uint64_t> untaken;                 ///< and the names of those that wait
     bool stands_still = false;                          ///< only its kernel answers

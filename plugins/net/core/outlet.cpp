@@ -1,26 +1,45 @@
 #include "plugins/net/core/outlet.hpp"
 
 #include <algorithm>
-#include <iterator>
 
 namespace msw::net {
 
 void Outlet::push(Parcel parcel) {
-    waiting_bytes_ += parcel.weight();
-    waiting_.push_back(std::move(parcel));
+    if (is_frame(parcel)) {
+        frame_bytes_ += parcel.weight();
+        frames_.push_back(std::move(parcel));
+    } else {
+        carried_bytes_ += parcel.weight();
+        ++pushed_;
+        waiting_.push_back(std::move(parcel));
+    }
+}
+
+void Outlet::gone(const Parcel& parcel) noexcept {
+    const bool frame = is_frame(parcel);
+    (frame ? frame_bytes_ : carried_bytes_) -= parcel.weight();
+    ++sent_;
+    carried_ += frame ? 0 : 1;
+}
+
+void Outlet::taken_out(const Parcel& parcel) noexcept {
+    const bool frame = is_frame(parcel);
+    (frame ? frame_bytes_ : carried_bytes_) -= parcel.weight();
+    pushed_ -= frame ? 0 : 1;
 }
 
 void Outlet::gather() {
-    while (!waiting_.empty() && batch_.size() < kBatchCount && encoder_.bytes() < kBatchBytes) {
-        if (waiting_.front().content().file) {
+    while (!next().empty() && batch_.size() < kBatchCount && encoder_.bytes() < kBatchBytes) {
+        std::deque<Parcel>& from = next();
+        if (from.front().content().file) {
             if (!batch_.empty()) return;
-            Parcel parcel = std::move(waiting_.front());
-            waiting_.pop_front();
+            Parcel parcel = std::move(from.front());
+            from.pop_front();
             if (gather_file(parcel)) return;
             continue;
         }
-        batch_.push_back({std::move(waiting_.front()), 0});
-        waiting_.pop_front();
+        batch_.push_back({std::move(from.front()), 0});
+        from.pop_front();
         Gathered& last = batch_.back();
         Result<void> added = encoder_.add(last.parcel.content(), last.parcel.lines);
         if (added && most_ != 0 && encoder_.bytes() > most_) {
@@ -29,7 +48,7 @@ void Outlet::gather() {
             encoder_.clear();  // it was alone: one_at_a_time_ goes with most_
         }
         if (!added) {
-            forget(last.parcel);
+            taken_out(last.parcel);
             unfit_.emplace_back(std::move(last.parcel), added.error());
             batch_.pop_back();
             continue;
@@ -49,7 +68,7 @@ bool Outlet::gather_file(Parcel& parcel) {
     }
     if (!encoded) {
         file_head_.clear();
-        forget(parcel);
+        taken_out(parcel);
         unfit_.emplace_back(std::move(parcel), encoded.error());
         return false;
     }
@@ -81,9 +100,8 @@ void Outlet::taken(std::size_t bytes) {
             file_due_ = true;
             return;
         }
-        forget(batch_[done_].parcel);
+        gone(batch_[done_].parcel);
         ++done_;
-        ++sent_;
     }
     if (done_ == batch_.size()) end_batch();
 }
@@ -98,14 +116,13 @@ std::string Outlet::piece(std::size_t most) {
 }
 
 void Outlet::file_done() noexcept {
-    forget(batch_.front().parcel);
-    ++sent_;
+    gone(batch_.front().parcel);
     end_batch();
 }
 
 Parcel Outlet::take_file() {
     Parcel parcel = std::move(batch_.front().parcel);
-    forget(parcel);
+    taken_out(parcel);
     end_batch();
     return parcel;
 }
@@ -124,27 +141,36 @@ void Outlet::end_batch() noexcept {
     file_due_ = false;
 }
 
+void Outlet::drain(std::deque<Parcel>& queue, std::vector<Parcel>& out) {
+    for (Parcel& parcel : queue) {
+        taken_out(parcel);
+        out.push_back(std::move(parcel));
+    }
+    queue.clear();
+}
+
 std::vector<Parcel> Outlet::take_unbegun() {
     std::vector<Parcel> out;
     for (std::size_t i = first_unbegun(); i < batch_.size();) {
-        forget(batch_[i].parcel);
+        taken_out(batch_[i].parcel);
         out.push_back(std::move(batch_[i].parcel));
         batch_.erase(batch_.begin() + static_cast<std::ptrdiff_t>(i));
     }
     if (done_ == batch_.size()) end_batch();
-    std::move(waiting_.begin(), waiting_.end(), std::back_inserter(out));
-    for (auto it = out.end() - static_cast<std::ptrdiff_t>(waiting_.size()); it != out.end(); ++it) forget(*it);
-    waiting_.clear();
+    drain(frames_, out);
+    drain(waiting_, out);
     return out;
 }
 
 std::vector<Parcel> Outlet::take_all() {
     std::vector<Parcel> out;
-    for (std::size_t i = done_; i < batch_.size(); ++i) out.push_back(std::move(batch_[i].parcel));
+    for (std::size_t i = done_; i < batch_.size(); ++i) {
+        taken_out(batch_[i].parcel);
+        out.push_back(std::move(batch_[i].parcel));
+    }
     end_batch();
-    std::move(waiting_.begin(), waiting_.end(), std::back_inserter(out));
-    waiting_.clear();
-    waiting_bytes_ = 0;
+    drain(frames_, out);
+    drain(waiting_, out);
     return out;
 }
 

@@ -1,6 +1,8 @@
 // What is to be written on one link: Datapacks in, gathered bytes out, and an exact account of which of them the
 // system has taken whole. Those it has not may be sent again elsewhere: nobody can have received them.
 //
+// Frames of the session go before all that is carried: a receipt that waits behind a megabyte looks like a loss.
+//
 // A `file` Datapack stops the gathering: its head goes out, then file_due() is true until the caller has streamed the
 // bytes and says file_done().
 #pragma once
@@ -19,9 +21,9 @@ namespace msw::net {
 /// Thread: one at a time.
 class Outlet {
 public:
-    static constexpr std::size_t kMostWaiting = 1024 * 1024;  ///< bytes at which has_room() says no
-    static constexpr std::size_t kBatchBytes = 256 * 1024;    ///< at which a gathered write ends
-    static constexpr std::size_t kBatchCount = 256;           ///< Datapacks; two parts each stay below IOV_MAX
+    static constexpr std::size_t kMostFrames = std::size_t{256} * 1024;  ///< bytes at which there is no room for more
+    static constexpr std::size_t kBatchBytes = std::size_t{256} * 1024;  ///< at which a gathered write ends
+    static constexpr std::size_t kBatchCount = 256;  ///< Datapacks; two parts each stay below IOV_MAX
 
     /// @param dialect       how heads are written
     /// @param one_at_a_time  an old host: a batch is one Datapack
@@ -29,8 +31,8 @@ public:
     Outlet(Dialect dialect, bool one_at_a_time, std::size_t most) noexcept
         : dialect_(dialect), one_at_a_time_(one_at_a_time), most_(most), encoder_(dialect) {}
 
-    /// @return whether more may be pushed. One larger than the limit still goes when nothing else waits.
-    [[nodiscard]] bool has_room() const noexcept { return waiting_bytes_ < kMostWaiting; }
+    /// @return whether a frame of the session may be pushed. How much else may wait is up to the caller.
+    [[nodiscard]] bool has_room_for_frame() const noexcept { return frame_bytes_ < kMostFrames; }
     void push(Parcel parcel);
 
     /// Gather if nothing is gathered, and give what is to be written now.
@@ -53,18 +55,24 @@ public:
     [[nodiscard]] Parcel take_file();
 
     /// @return whether nothing is left to write.
-    [[nodiscard]] bool idle() const noexcept { return batch_.empty() && waiting_.empty(); }
+    [[nodiscard]] bool idle() const noexcept { return batch_.empty() && frames_.empty() && waiting_.empty(); }
     /// @return whether a Datapack has been begun and not finished.
     [[nodiscard]] bool amid() const noexcept { return first_unbegun() > done_; }
 
-    /// Take out all that has not been begun, in order.
+    /// Take out all that has not been begun, frames first.
     [[nodiscard]] std::vector<Parcel> take_unbegun();
-    /// Take out all that has not been taken whole, in order; the stream is gone.
+    /// Take out all that has not been taken whole, frames first; the stream is gone.
     [[nodiscard]] std::vector<Parcel> take_all();
 
-    [[nodiscard]] std::size_t waiting_bytes() const noexcept { return waiting_bytes_; }
-    [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }  ///< Datapacks taken whole
-    [[nodiscard]] std::size_t count() const noexcept { return batch_.size() - done_ + waiting_.size(); }
+    [[nodiscard]] std::size_t waiting_bytes() const noexcept { return carried_bytes_ + frame_bytes_; }
+    [[nodiscard]] std::size_t carried_bytes() const noexcept { return carried_bytes_; }  ///< without frames
+    [[nodiscard]] std::uint64_t sent() const noexcept { return sent_; }                  ///< Datapacks taken whole,
+    [[nodiscard]] std::uint64_t carried() const noexcept { return carried_; }            ///< and without frames
+    /// @return what carried() will be when all that waits now has been taken
+    [[nodiscard]] std::uint64_t carried_then() const noexcept { return pushed_; }
+    [[nodiscard]] std::size_t count() const noexcept {
+        return batch_.size() - done_ + frames_.size() + waiting_.size();
+    }
 
 private:
     struct Gathered {
@@ -75,11 +83,16 @@ private:
     [[nodiscard]] bool gather_file(Parcel& parcel);
     [[nodiscard]] std::size_t first_unbegun() const noexcept;
     void end_batch() noexcept;
-    void forget(const Parcel& parcel) noexcept { waiting_bytes_ -= parcel.weight(); }
+    [[nodiscard]] std::deque<Parcel>& next() noexcept { return frames_.empty() ? waiting_ : frames_; }
+    [[nodiscard]] static bool is_frame(const Parcel& parcel) noexcept { return parcel.content().method == "link"; }
+    void gone(const Parcel& parcel) noexcept;       // it was taken whole,
+    void taken_out(const Parcel& parcel) noexcept;  // or it won't be
+    void drain(std::deque<Parcel>& queue, std::vector<Parcel>& out);
 
     Dialect dialect_;
     bool one_at_a_time_;
     std::size_t most_;
+    std::deque<Parcel> frames_;
     std::deque<Parcel> waiting_;
 
     // The batch: what the encoder, or file_head_, holds the bytes of. It points into the bodies, which stay where they
@@ -93,8 +106,11 @@ private:
 
     std::vector<iovec> parts_;
     std::vector<std::pair<Parcel, Error>> unfit_;
-    std::size_t waiting_bytes_ = 0;
+    std::size_t carried_bytes_ = 0;
+    std::size_t frame_bytes_ = 0;
     std::uint64_t sent_ = 0;
+    std::uint64_t carried_ = 0;
+    std::uint64_t pushed_ = 0;  // without frames, and without those that were taken out
 };
 
 }  // namespace msw::net

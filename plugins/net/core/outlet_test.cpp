@@ -156,12 +156,60 @@ TEST(Outlet, AnOldHostGetsOneAtATimeAndNothingItCannotRead) {
     EXPECT_EQ(outlet.waiting_bytes(), 0U);
 }
 
-TEST(Outlet, HasRoomUpToItsBound) {
+Parcel frame(const std::string& flag, std::size_t body = 3) {
+    Parcel p = parcel(flag, body);
+    p.datapack.method = "link";
+    return p;
+}
+
+TEST(Outlet, FramesGoBeforeWhatIsCarried) {
     Outlet outlet(Dialect::v1, false, 0);
-    outlet.push(parcel("1", Outlet::kMostWaiting));
-    EXPECT_FALSE(outlet.has_room());
+    outlet.push(parcel("1", 1'000));
+    outlet.push(parcel("2"));
+    std::string bytes = write(outlet, 100);  // 1 and 2 are gathered
+    outlet.push(parcel("3"));
+    outlet.push(frame("f"));
+    outlet.push(frame("g"));
+    bytes += write_all(outlet);
+    EXPECT_THAT(flags_in(bytes), ElementsAre("1", "2", "f", "g", "3"));
+}
+
+TEST(Outlet, HasRoomForFramesUpToABoundWhateverElseWaits) {
+    Outlet outlet(Dialect::v1, false, 0);
+    outlet.push(parcel("1", 2 * Outlet::kMostFrames));
+    EXPECT_TRUE(outlet.has_room_for_frame());
+    outlet.push(frame("f", Outlet::kMostFrames));
+    EXPECT_FALSE(outlet.has_room_for_frame());
+    EXPECT_GT(outlet.waiting_bytes(), outlet.carried_bytes());
     (void)write_all(outlet);
-    EXPECT_TRUE(outlet.has_room());
+    EXPECT_TRUE(outlet.has_room_for_frame());
+    EXPECT_EQ(outlet.waiting_bytes(), 0U);
+}
+
+TEST(Outlet, WhatIsTakenOutIsFramesFirst) {
+    Outlet outlet(Dialect::v1, false, 0);
+    outlet.push(parcel("1"));
+    outlet.push(frame("f"));
+    EXPECT_THAT(flags_of(outlet.take_unbegun()), ElementsAre("f", "1"));
+    outlet.push(parcel("2"));
+    outlet.push(frame("g"));
+    EXPECT_THAT(flags_of(outlet.take_all()), ElementsAre("g", "2"));
+    EXPECT_EQ(outlet.waiting_bytes(), 0U);
+}
+
+TEST(Outlet, CountsWhatIsCarriedApart) {
+    Outlet outlet(Dialect::v1, false, 0);
+    for (const char* flag : {"1", "2", "3"}) outlet.push(parcel(flag));
+    outlet.push(frame("f"));
+    EXPECT_EQ(outlet.carried_then(), 3U);
+    EXPECT_EQ(outlet.carried(), 0U);
+    (void)write_all(outlet);
+    EXPECT_EQ(outlet.carried(), 3U);
+    EXPECT_EQ(outlet.sent(), 4U);
+    outlet.push(parcel("4"));
+    EXPECT_EQ(outlet.carried_then(), 4U);
+    EXPECT_EQ(outlet.take_all().size(), 1U);
+    EXPECT_EQ(outlet.carried_then(), 3U);
 }
 
 }  // namespace

@@ -190,6 +190,16 @@ bool Transport::has_room(LinkId link) const {
     return connection != nullptr && connection->writer().has_room();
 }
 
+bool Transport::has_room_for_frame(LinkId link) const {
+    const Connection* connection = find(link);
+    return connection != nullptr && connection->writer().has_room_for_frame();
+}
+
+Time Transport::delivered_until(LinkId link) {
+    Connection* connection = find(link);
+    return connection == nullptr ? now() : connection->writer().delivered_until();
+}
+
 void Transport::write(LinkId link, Parcel parcel) {
     Connection* connection = find(link);
     if (connection == nullptr) return;

@@ -58,6 +58,8 @@ private:
     void say(LinkId link, const Datapack& word) override;
     void established(LinkId link, const PeerInfo& peer) override;
     [[nodiscard]] bool has_room(LinkId link) const override;
+    [[nodiscard]] bool has_room_for_frame(LinkId link) const override;
+    [[nodiscard]] Time delivered_until(LinkId link) override;
     void write(LinkId link, Parcel parcel) override;
     [[nodiscard]] std::pair<std::size_t, std::size_t> waiting(LinkId link) const override;
     std::vector<Parcel> close(LinkId link) override;

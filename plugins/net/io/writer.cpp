@@ -51,9 +51,41 @@ void Writer::begin(bool modern, std::size_t old_room) {
 }
 
 bool Writer::has_room() const noexcept {
-    const bool room = outlet_ && !finishing_ && !stopped_ && outlet_->has_room();
-    if (!room) was_full_ = true;
+    const bool room = writes() && outlet_->carried_bytes() < limit_.bytes();
+    if (!room) {
+        was_full_ = true;
+        limit_.full();
+    }
     return room;
+}
+
+void Writer::push(Parcel parcel) {
+    limit_.waits(now());
+    outlet_->push(std::move(parcel));
+}
+
+Time Writer::delivered_until() {
+    if (!outlet_) return now();
+    return departures_.until({outlet_->idle(), outlet_->carried_then(), static_cast<std::size_t>(unacknowledged())},
+                             now());
+}
+
+// Source: tcp(7).
+int Writer::unacknowledged() const noexcept {
+    int bytes = 0;
+    return ::ioctl(stream_.fd(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
+
+void Writer::taken(std::size_t bytes) {
+    pacer_.written();
+    departures_.taken(bytes, outlet_->carried());
+    limit_.taken(bytes, now());
+    // What the system has taken goes before all that is pushed later, and can't go another way.
+    if (const std::size_t limit = limit_.bytes() / 4; limit != unsent_limit_) {
+        unsent_limit_ = limit;
+        stream_.limit_unsent(limit);
+    }
+    listener_.progressed();
 }
 
 std::pair<std::size_t, std::size_t> Writer::waiting() const noexcept {
@@ -63,14 +95,9 @@ std::pair<std::size_t, std::size_t> Writer::waiting() const noexcept {
 
 bool Writer::may_write() {
     if (!paced_) return true;
-    const Time now(uv_now(loop_));
-    if (pacer_.must_look()) {
-        int queued = 0;
-        if (::ioctl(stream_.fd(), SIOCOUTQ, &queued) != 0) queued = 0;
-        pacer_.looked(queued, now);
-    }
-    if (pacer_.free(now)) return true;
-    pause_.start(pacer_.wait(now));
+    if (pacer_.must_look()) pacer_.looked(unacknowledged(), now());
+    if (pacer_.free(now())) return true;
+    pause_.start(pacer_.wait(now()));
     return false;
 }
 
@@ -88,19 +115,19 @@ void Writer::flush() {
         for (const auto& [parcel, why] : outlet_->take_unfit()) listener_.unfit(parcel, why);
         if (stopped_) return;
         if (total == 0) break;
-        const int taken = stream_.try_write(parts);
-        if (taken < 0) {
-            fail(uv::error_text(taken));
+        const int bytes = stream_.try_write(parts);
+        if (bytes < 0) {
+            fail(uv::error_text(bytes));
             return;
         }
-        if (taken > 0) {
-            outlet_->taken(static_cast<std::size_t>(taken));
-            pacer_.written();
-            listener_.progressed();
+        if (bytes > 0) {
+            outlet_->taken(static_cast<std::size_t>(bytes));
+            taken(static_cast<std::size_t>(bytes));
         }
-        if (static_cast<std::size_t>(taken) < total) wait_for_room();
+        if (static_cast<std::size_t>(bytes) < total) wait_for_room();
     }
     if (stopped_ || !outlet_) return;
+    if (!busy_ && outlet_->idle()) limit_.emptied();
     if (finishing_ && !busy_ && outlet_->idle()) ::shutdown(stream_.fd(), SHUT_WR);
     tell_of_room();
 }
@@ -117,8 +144,7 @@ void Writer::wait_for_room() {
             return;
         }
         outlet_->taken(size);
-        pacer_.written();
-        listener_.progressed();
+        taken(size);
         flush();
     }));
 }
@@ -164,14 +190,13 @@ void Writer::piece_is_read(Piece& piece) {
             return;
         }
         file_offset_ += size;
-        pacer_.written();
-        listener_.progressed();
+        taken(size);
         flush();
     }));
 }
 
 void Writer::tell_of_room() {
-    if (!was_full_ || finishing_ || outlet_->waiting_bytes() > Outlet::kMostWaiting / 2) return;
+    if (!was_full_ || finishing_ || outlet_->carried_bytes() > limit_.bytes() / 2) return;
     was_full_ = false;
     listener_.has_room_again();
 }

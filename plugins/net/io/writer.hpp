@@ -2,8 +2,10 @@
 // constant memory.
 #pragma once
 
+#include "plugins/net/core/departures.hpp"
 #include "plugins/net/core/outlet.hpp"
 #include "plugins/net/core/pacer.hpp"
+#include "plugins/net/core/queue_limit.hpp"
 #include "uv/handle.hpp"
 #include "uv/loop.hpp"
 #include "uv/stream.hpp"
@@ -46,7 +48,10 @@ public:
     void begin(bool modern, std::size_t old_room);
 
     [[nodiscard]] bool has_room() const noexcept;
-    void push(Parcel parcel) { outlet_->push(std::move(parcel)); }
+    [[nodiscard]] bool has_room_for_frame() const noexcept { return writes() && outlet_->has_room_for_frame(); }
+    void push(Parcel parcel);
+    /// @return a time before which all that was pushed has arrived in the peer's system
+    [[nodiscard]] Time delivered_until();
     [[nodiscard]] std::pair<std::size_t, std::size_t> waiting() const noexcept;
     /// Write what the system takes.
     void flush();
@@ -57,7 +62,11 @@ public:
 
 private:
     struct Piece;
+    [[nodiscard]] Time now() const noexcept { return Time(uv_now(loop_)); }
+    [[nodiscard]] bool writes() const noexcept { return outlet_ && !finishing_ && !stopped_; }
     [[nodiscard]] bool may_write();
+    [[nodiscard]] int unacknowledged() const noexcept;
+    void taken(std::size_t bytes);
     void wait_for_room();
     void read_piece();
     void piece_is_read(Piece& piece);
@@ -70,12 +79,15 @@ private:
     std::optional<Outlet> outlet_;
     bool paced_ = false;
     Pacer pacer_;
+    mutable QueueLimit limit_;
+    Departures departures_;
+    std::size_t unsent_limit_ = 0;  // that the system was told; 0: none
     uv::Timer pause_;
     std::uint64_t file_offset_ = 0;
     bool busy_ = false;  // a write waits for the system, or a piece for the disk
     bool finishing_ = false;
     bool stopped_ = false;
-    mutable bool was_full_ = false;
+    mutable bool was_full_ = false;  // and nobody was told that there is room again
     uv::Anchor anchor_;
 };
 

@@ -16,10 +16,14 @@ PORT = 3900
 _numbers = itertools.count()
 
 
-def ip(*words: str) -> None:
-    done = subprocess.run(["ip", *words], capture_output=True, text=True, check=False)
+def run(*words: str) -> None:
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise OSError(f"ip {' '.join(words)}: {done.stderr.strip()}")
+        raise OSError(f"{' '.join(words)}: {done.stderr.strip()}")
+
+
+def ip(*words: str) -> None:
+    run("ip", *words)
 
 
 class Namespace:
@@ -31,6 +35,10 @@ class Namespace:
 
     def ip(self, *words: str) -> None:
         ip("-n", self.name, *words)
+
+    def run(self, *words: str) -> None:
+        """Run a command in it."""
+        ip("netns", "exec", self.name, *words)
 
     def remove(self) -> None:
         ip("netns", "del", self.name)
@@ -73,6 +81,12 @@ class Cable:
     def address(self, host: Host) -> str:
         """Where the other end dials that host."""
         return f"{self.subnet}.{1 + self.hosts.index(host)}:{PORT}"  # type: ignore[arg-type]
+
+    def narrow(self, rate: str) -> None:
+        """It carries so much each way from now on, as tc(8) writes it, and has a queue of 200 ms as routers have."""
+        for port in self.ports:
+            self.switch.run("tc", "qdisc", "add", "dev", port, "root", "tbf",
+                            "rate", rate, "burst", "16k", "latency", "200ms")
 
     def plug(self) -> None:
         for port in self.ports:

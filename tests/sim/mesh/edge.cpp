@@ -1,5 +1,6 @@
 #include "tests/sim/mesh/edge.hpp"
 
+#include "plugins/net/core/outlet.hpp"
 #include "tests/sim/mesh/host.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ void SimEdge::dial(const net::Address& address) {
 void SimEdge::say(net::LinkId link, const Datapack& word) {
     const auto at = links.find(link);
     if (at == links.end()) return;
-    host_.around_.network.write(at->second.first, at->second.second, word, size_of(word));
+    host_.around_.network.write(at->second.first, at->second.second, word, size_of(word), host_.own_time());
     (void)host_.around_.network.flush(at->second.first, at->second.second);
 }
 
@@ -69,6 +70,25 @@ bool SimEdge::has_room(net::LinkId link) const {
     const bool room = end.established && !end.retired && wire.streams[at->second.second].waiting() < host_.shape_.room;
     if (!room) end.was_full = true;
     return room;
+}
+
+bool SimEdge::has_room_for_frame(net::LinkId link) const {
+    const auto at = links.find(link);
+    if (at == links.end()) return false;
+    const Wire& wire = host_.around_.network.wire(at->second.first);
+    const WireEnd& end = wire.ends[at->second.second];
+    return end.established && !end.retired &&
+           wire.streams[at->second.second].waiting() < host_.shape_.room + net::Outlet::kMostFrames;
+}
+
+Time SimEdge::delivered_until(net::LinkId link) {
+    const auto at = links.find(link);
+    if (at == links.end()) return host_.own_time();
+    const Stream& stream = host_.around_.network.wire(at->second.first).streams[at->second.second];
+    for (const Stream::Piece& piece : stream.pieces) {
+        if (piece.end > stream.acked && !piece.is_frame()) return piece.at;
+    }
+    return host_.own_time();
 }
 
 void SimEdge::write(net::LinkId link, net::Parcel parcel) {
@@ -101,7 +121,7 @@ void SimEdge::write(net::LinkId link, net::Parcel parcel) {
                             host_.now());
     }
     const std::size_t size = size_of(d);
-    around.network.write(n, side, std::move(d), size);
+    around.network.write(n, side, std::move(d), size, host_.own_time());
 }
 
 std::pair<std::size_t, std::size_t> SimEdge::waiting(net::LinkId link) const {

@@ -26,6 +26,8 @@ public:
     void say(net::LinkId link, const Datapack& word) override;
     void established(net::LinkId link, const net::PeerInfo& peer) override;
     [[nodiscard]] bool has_room(net::LinkId link) const override;
+    [[nodiscard]] bool has_room_for_frame(net::LinkId link) const override;
+    [[nodiscard]] net::Time delivered_until(net::LinkId link) override;
     void write(net::LinkId link, net::Parcel parcel) override;
     [[nodiscard]] std::pair<std::size_t, std::size_t> waiting(net::LinkId link) const override;
     std::vector<net::Parcel> close(net::LinkId link) override;

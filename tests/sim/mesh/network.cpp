@@ -120,12 +120,11 @@ void Network::answer(std::size_t n, std::uint64_t what) {
 
 // Bytes.
 
-void Network::write(std::size_t n, std::size_t side, Datapack datapack, std::size_t size) {
+void Network::write(std::size_t n, std::size_t side, Datapack datapack, std::size_t size, Time at) {
     Wire& wire = *wires_[n];
     Stream& stream = wire.streams[side];
     if (wire.dead || stream.fin) return;
-    const std::uint64_t begin = std::exchange(stream.written, stream.written + size);
-    stream.pieces.push_back({std::move(datapack), begin, stream.written, false});
+    stream.add({std::move(datapack), 0, 0, false, at}, size);
 }
 
 bool Network::flush(std::size_t n, std::size_t side) {
@@ -367,9 +366,7 @@ void Network::forge(std::size_t from, std::size_t to, const Datapack* datapack) 
         Wire& wire = *wires_[n];
         Stream& stream = wire.streams[1 - side];
         if (wire.ends[1 - side].host != from || wire.dead || stream.fin || !wire.ends[side].greeted) continue;
-        const std::uint64_t begin = std::exchange(stream.written, stream.written + kGarbage);
-        stream.pieces.push_back(
-            {datapack == nullptr ? Datapack() : *datapack, begin, stream.written, datapack == nullptr});
+        stream.add({datapack == nullptr ? Datapack() : *datapack, 0, 0, datapack == nullptr, Time(0)}, kGarbage);
         (void)flush(n, 1 - side);
         return;
     }

@@ -61,7 +61,8 @@ public:
 
     // What a daemon does, at its side of the n-th connection.
     void dial(std::size_t from, std::size_t to);
-    void write(std::size_t n, std::size_t side, Datapack datapack, std::size_t size);
+    /// @param at  by that daemon's clock
+    void write(std::size_t n, std::size_t side, Datapack datapack, std::size_t size, Time at);
     /// Let the kernel take what it has room for. @return whether it took something
     bool flush(std::size_t n, std::size_t side);
     /// @param whole  called for each that has come whole; false: it was garbage, or the connection is closed: stop

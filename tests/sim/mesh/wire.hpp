@@ -11,7 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 namespace msw::sim {
 
@@ -24,6 +26,9 @@ struct Stream {
         std::uint64_t begin = 0;
         std::uint64_t end = 0;
         bool garbage = false;
+        Time at{0};  ///< when it was written, by that daemon's clock
+
+        [[nodiscard]] bool is_frame() const noexcept { return !garbage && datapack.method == "link"; }
     };
     std::deque<Piece> pieces;  ///< written and not read whole
 
@@ -43,6 +48,23 @@ struct Stream {
     // Of the receiver.
     std::uint64_t arrived = 0;
     std::uint64_t read = 0;
+
+    /// Take one to be sent, a frame before all that is carried and not begun. @param size  bytes
+    void add(Piece piece, std::size_t size) {
+        auto place = pieces.end();
+        if (piece.is_frame()) {
+            const auto goes_after = [this](const Piece& other) { return other.begin < kernel || other.is_frame(); };
+            while (place != pieces.begin() && !goes_after(*std::prev(place))) --place;
+        }
+        piece.begin = place == pieces.end() ? written : place->begin;
+        piece.end = piece.begin + size;
+        for (auto later = place; later != pieces.end(); ++later) {
+            later->begin += size;
+            later->end += size;
+        }
+        written += size;
+        pieces.insert(place, std::move(piece));
+    }
 
     [[nodiscard]] std::uint64_t end() const noexcept { return fin ? *fin + 1 : kernel; }
     [[nodiscard]] std::uint64_t waiting() const noexcept { return written - kernel; }

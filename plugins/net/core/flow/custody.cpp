@@ -223,7 +223,7 @@ void Custody::receipts(const std::string& member, Run run, const std::vector<Rec
         if (at == to.flows.end() || at->second.run() != word.flow.run) continue;
         OutFlow::Receipt receipt = at->second.receipt(word.mark, word.beyond, now);
         if (receipt.acked > 0) {
-            to.silent = false;
+            if (std::exchange(to.silent, false)) output_.heard_again(member);
             to.window.received(receipt.acked, limited);
         }
         if (receipt.gap) to.window.lost(before);
@@ -264,17 +264,24 @@ void Custody::tick(Time now, std::int64_t wall_ms) {
     }
 }
 
+bool Custody::ran_out(Destination& to, FlowClass of, Time now) {
+    const Time limit = to.rto[static_cast<std::size_t>(of)].value();
+    for (const auto& [name, flow] : to.flows) {
+        const Held* first = name.first == of ? flow.unheard() : nullptr;
+        if (first == nullptr || now - std::max(flow.unheard_since(*first), to.leaving) < limit) continue;
+        if (output_.delivered_until(to.member, *first) > first->sent_at) return true;
+        to.leaving = now;  // a slow link isn't silence
+    }
+    return false;
+}
+
 void Custody::timers(Destination& to, Time now) {
     const bool behind_a_file =
         std::any_of(to.flows.begin(), to.flows.end(), [now](const auto& f) { return f.second.file_until() > now; });
     if (behind_a_file) return;
     for (const FlowClass of : {FlowClass::ordinary, FlowClass::durable}) {
+        if (!ran_out(to, of, now)) continue;
         Rto& rto = to.rto[static_cast<std::size_t>(of)];
-        const bool ran_out = std::any_of(to.flows.begin(), to.flows.end(), [&](const auto& f) {
-            const std::optional<Time> since = f.second.waiting_since();
-            return f.first.first == of && since && now - *since >= rto.value();
-        });
-        if (!ran_out) continue;
         output_.unheard(to.member, rto.value(), now);
         (void)rto.timed_out();
         to.window.timed_out(under_way(to));

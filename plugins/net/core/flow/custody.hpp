@@ -85,11 +85,16 @@ public:
         /// @param held  the one that would be sent; `via` may have it take another way than others
         [[nodiscard]] virtual bool has_room(const std::string& member, const Held& held) const = 0;
         virtual void send(const std::string& member, const Held& held, const Envelope& envelope) = 0;
+        /// @param held  one that was sent
+        /// @return a time before which all that was sent the same way has left this host
+        [[nodiscard]] virtual Time delivered_until(const std::string& member, const Held& held) = 0;
         /// @return whether `link window` could be sent
         virtual bool send_words(const std::string& member, const std::string& body) = 0;
         /// No receipt has come from a member for `waited`. What was sent is sent again after this: over another way,
         /// if there is one.
         virtual void unheard(const std::string& member, Time waited, Time now) = 0;
+        /// After all a receipt has.
+        virtual void heard_again(const std::string& member) = 0;
         virtual void ended(const std::string& host, Held held, Ending ending) = 0;
     };
 
@@ -174,8 +179,9 @@ private:
         std::array<Rto, 2> rto;  // by class
         CongestionWindow window;
         std::size_t bytes = 0;
-        bool silent = false;  // the timer ran out, and no receipt has come since
-        Time asked{0};        // for credit, last
+        bool silent = false;         // the timer ran out, and no receipt has come since
+        Time asked{0};               // for credit, last
+        Time leaving = Time::min();  // when something that was sent had not left this host yet, last
         Turns<OutFlow> turns;
     };
 
@@ -188,6 +194,7 @@ private:
     /// Send of one flow, kQuantum bytes or a little more. @return whether anything was sent
     bool turn(Destination& to, OutFlow& flow, bool windowed, Time now);
     void timers(Destination& to, Time now);
+    [[nodiscard]] bool ran_out(Destination& to, FlowClass of, Time now);
     void ask(Destination& to, Time now);
     void end(Destination& to, std::vector<Held> all, Ending ending);
     [[nodiscard]] static std::size_t under_way(const Destination& to);

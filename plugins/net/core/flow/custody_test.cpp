@@ -23,9 +23,11 @@ public:
         sent.push_back(member + ":" + std::string(held.datapack->get("flag")));
         last = envelope;
     }
+    Time delivered_until(const std::string&, const Held&) override { return delivered; }
     void unheard(const std::string& member, Time waited, Time /*now*/) override {
         unheard_of.push_back(member + " for " + std::to_string(waited.count()));
     }
+    void heard_again(const std::string& member) override { unheard_of.push_back("not " + member); }
     bool send_words(const std::string& member, const std::string& body) override {
         words.push_back(member + ": " + body);
         return true;
@@ -54,6 +56,7 @@ protected:
 
     std::map<std::string, Custody::Way> ways{{"1", Custody::Way::direct}};
     int room = 1000;
+    Time delivered = Time::max();
     std::vector<std::string> sent, words, ends, unheard_of;
     Envelope last;
     Time now{0};
@@ -119,7 +122,24 @@ TEST_F(CustodyTest, SendsAgainWhenTheTimerRunsOutAndEachTimeLater) {
     EXPECT_THAT(unheard_of, ElementsAre("1 for 1000", "1 for 2000", "1 for 4000"))
         << "another way may be taken each time";
     receipt("shell", 1);
+    EXPECT_EQ(unheard_of.back(), "not 1");
     EXPECT_THAT(take_sent(), ElementsAre("1:c"));
+}
+
+TEST_F(CustodyTest, TheTimerDoesNotRunWhileWhatWasSentHasNotLeftThisHost) {
+    custody.meet("1", kThere, 1, now);
+    now = Time(100);
+    ASSERT_TRUE(take("a"));
+    (void)take_sent();
+    delivered = now;  // what was sent before it
+    for (; now < Time(60'000); now += Time(50)) custody.tick(now, 0);
+    EXPECT_THAT(take_sent(), ElementsAre());
+    EXPECT_THAT(unheard_of, ElementsAre());
+    delivered = Time(101);
+    const Time left = now;
+    while (sent.empty() && now < left + Time(3'000)) custody.tick(now += Time(50), 0);
+    EXPECT_THAT(take_sent(), ElementsAre("1:a"));
+    EXPECT_THAT(unheard_of, ElementsAre("1 for 1000"));
 }
 
 TEST_F(CustodyTest, MeasuresTheRoundTrip) {

@@ -219,11 +219,11 @@ Time OutFlow::file_until() const noexcept {
     return until;
 }
 
-std::optional<Time> OutFlow::waiting_since() const noexcept {
+const Held* OutFlow::unheard() const noexcept {
     for (std::size_t i = 0; i < held_.size() && (i < cursor_ || held_[i].seen); ++i) {
-        if (!held_[i].lost) return std::max(held_[i].sent_at, received_at_);
+        if (!held_[i].lost) return &held_[i];
     }
-    return std::nullopt;
+    return nullptr;
 }
 
 }  // namespace msw::net

@@ -15,6 +15,7 @@
 #include "plugins/net/core/run.hpp"
 #include "plugins/net/core/time.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -114,9 +115,10 @@ public:
     [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
     /// @return bytes sent and not received, as far as is known
     [[nodiscard]] std::size_t under_way() const noexcept { return under_way_; }
-    /// @return since when nothing has been heard of the first of those that have no receipt: it was sent last, or one
-    /// before it was received (RFC 6298, 5.3)
-    [[nodiscard]] std::optional<Time> waiting_since() const noexcept;
+    /// @return the first of those that were sent and have no receipt, or null
+    [[nodiscard]] const Held* unheard() const noexcept;
+    /// @return since when nothing has been heard of it: it was sent last, or one before it was received (RFC 6298, 5.3)
+    [[nodiscard]] Time unheard_since(const Held& first) const noexcept { return std::max(first.sent_at, received_at_); }
     /// @return until when a file that is under way may take; what is sent behind it waits for it. Time::min(): none is
     [[nodiscard]] Time file_until() const noexcept;
     /// @return whether something waits that only the destination's credit holds back

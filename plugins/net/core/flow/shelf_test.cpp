@@ -111,7 +111,9 @@ public:
         envelopes.push_back(envelope);
     }
     bool send_words(const std::string&, const std::string&) override { return true; }
+    Time delivered_until(const std::string&, const Held&) override { return Time::max(); }
     void unheard(const std::string&, Time, Time) override {}
+    void heard_again(const std::string&) override {}
     void ended(const std::string&, Held held, Ending ending) override {
         if (ending == Ending::received) received.push_back(std::move(held));
     }

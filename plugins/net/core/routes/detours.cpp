@@ -1,5 +1,7 @@
 #include "plugins/net/core/routes/detours.hpp"
 
+#include <algorithm>
+
 namespace msw::net {
 namespace {
 
@@ -20,15 +22,9 @@ std::string Detours::host_of(std::string_view member) const {
 }
 
 void Detours::doubt(Ways& ways, const Via& via, const std::string& member) const {
-    if (via.empty()) {
-        for (const std::string_view relay : table_.path(member)) {
-            if (relay != member) ++ways.doubts[std::string(relay)];
-        }
-    }
-    for (const std::string& host : via) {
-        if (const std::string_view relay = table_.named(host).member; !relay.empty()) {
-            ++ways.doubts[std::string(relay)];
-        }
+    const std::vector<std::string> relays = relays_on(via, member);
+    for (const std::string& relay : relays) {
+        ways.doubts[relay] += std::max(kOneWay / static_cast<std::uint32_t>(relays.size()), 1U);
     }
     std::uint32_t sum = 0;
     for (const auto& [relay, times] : ways.doubts) sum += times;
@@ -37,25 +33,60 @@ void Detours::doubt(Ways& ways, const Via& via, const std::string& member) const
     std::erase_if(ways.doubts, [](const auto& entry) { return entry.second == 0; });
 }
 
-Detours::Via Detours::best(const Ways& ways, const std::string& member, const Via& present) const {
-    const std::vector<std::string_view> way = table_.path_around(member, ways.doubts);
-    if (way.size() > kMostHosts + 1) return present;
+std::vector<std::string> Detours::relays_on(const Via& via, const std::string& member) const {
+    std::vector<std::string> relays;
+    if (via.empty()) {
+        for (const std::string_view relay : table_.path(member)) relays.emplace_back(relay);
+        if (!relays.empty()) relays.pop_back();
+    }
+    for (const std::string& host : via) {
+        if (const std::string_view relay = table_.named(host).member; !relay.empty()) relays.emplace_back(relay);
+    }
+    return relays;
+}
+
+Detours::Via Detours::hosts_on(const std::vector<std::string_view>& way) const {
     Via hosts;
-    if (way == table_.path(member)) return hosts;
     for (std::size_t i = 0; i + 1 < way.size(); ++i) hosts.push_back(host_of(way[i]));
     return hosts;
+}
+
+Detours::Via Detours::other_than(const Via& failed, Ways& ways, const std::string& member) const {
+    // The second time: no other may have had fewer doubts, and some as many.
+    for (int i = 0; i < 2; ++i) {
+        doubt(ways, failed, member);
+        const std::vector<std::string_view> way = table_.path_around(member, ways.doubts);
+        if (way.size() > kMostHosts + 1) continue;
+        const Via via = way == table_.path(member) ? Via() : hosts_on(way);
+        if (via != failed) return via;
+    }
+    return failed;
+}
+
+Detours::Via Detours::through(const std::string& neighbour, const Ways& ways, const std::string& member,
+                              Time now) const {
+    std::vector<std::string_view> way;
+    if (now - ways.looked >= kLookAgain) way = table_.path_through(neighbour, member, ways.doubts);
+    return way.empty() || way.size() > kMostHosts + 1 ? Via{host_of(neighbour)} : hosts_on(way);
 }
 
 bool Detours::change(const std::string& member, Time waited, Time now) {
     if (table_.path(member).size() < 2) return false;
     Ways& ways = ways_of(member);
     if (ways.since && now - *ways.since < waited) return false;
-    doubt(ways, ways.out, member);
-    Via other = best(ways, member, ways.out);
+    ways.unheard = true;
+    Via other = other_than(ways.out, ways, member);
     if (other == ways.out) return false;
     ways.out = std::move(other);
     ways.since = now;
     return true;
+}
+
+void Detours::arrived(const std::string& member) {
+    const auto at = ways_.find(member);
+    if (at == ways_.end()) return;
+    at->second.unheard = false;
+    for (const std::string& relay : relays_on(at->second.out, member)) at->second.doubts.erase(relay);
 }
 
 void Detours::heard_through(const std::string& member, const std::string& neighbour, bool again, Time now) {
@@ -65,16 +96,17 @@ void Detours::heard_through(const std::string& member, const std::string& neighb
     Ways& ways = ways_of(member);
     if (straight || ways.through != through) {
         ways.through = through;
-        ways.guessed = !through.empty();
-        ways.back = ways.guessed ? Via{host_of(neighbour)} : Via();
+        ways.back = through.empty() ? Via() : this->through(neighbour, ways, member, now);
+        ways.looked = now;
+        if (ways.unheard) {
+            ways.out = ways.back;  // it may know better
+            ways.since = now;
+        }
     }
     if (!again || straight || now - ways.looked < kLookAgain) return;
     ways.looked = now;
     if (table_.path(member).size() < 2) return;  // it is a neighbour, and prefers another way
-    // What the origin avoids seems to be on our shortest way, to which that neighbour may lead back.
-    doubt(ways, ways.guessed ? Via() : ways.back, member);
-    ways.back = best(ways, member, ways.back);
-    ways.guessed = false;
+    ways.back = other_than(ways.back, ways, member);
 }
 
 const Detours::Via& Detours::out(const std::string& member) const noexcept {

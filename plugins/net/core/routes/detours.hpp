@@ -6,8 +6,9 @@
 // brought a receipt until it, too, brings none. What swallows is on every way that fails, and others are not: so a way
 // beside it is found in the end, whatever else the ways share.
 //
-// What comes back takes the same way: the destination answers through the neighbour over which it hears. Where that
-// seems not to arrive, it doubts and changes as the origin does.
+// What comes back takes the same way: the destination answers through the neighbour over which it hears, and what it
+// sends itself follows, if that brings no receipt. Where its words seem not to arrive, it doubts and changes as the
+// origin does.
 #pragma once
 
 #include "plugins/net/core/routes/route_table.hpp"
@@ -37,6 +38,8 @@ public:
     /// No receipt has come from a member for `waited`: take another way.
     /// @return whether there is one. False, too, if the present one was begun after what was waited for was sent
     bool change(const std::string& member, Time waited, Time now);
+    /// A receipt has come after all: nobody on the present way is to be doubted.
+    void arrived(const std::string& member);
     /// Something from a member came through that neighbour (a member, too; the same one: it came straight).
     /// @param again  it had come before: what was said of that may not have arrived
     void heard_through(const std::string& member, const std::string& neighbour, bool again, Time now);
@@ -54,18 +57,22 @@ private:
         std::optional<Time> since;  // of `out`
         Via back;
         std::string through;  // the neighbour for which `back` stands, as a member; empty: the next on the shortest way
-        bool guessed = false;  // `back` is that neighbour alone
-        Time looked = -kLookAgain;
-        Doubts doubts;  // by member
+        Time looked = -kLookAgain;  // when `back` was looked at, last
+        bool unheard = false;       // no receipt has come since the timer ran out
+        Doubts doubts;              // by member
     };
 
     [[nodiscard]] Ways& ways_of(const std::string& member);
     [[nodiscard]] std::string host_of(std::string_view member) const;
     /// That way failed: doubt who is on it.
     void doubt(Ways& ways, const Via& via, const std::string& member) const;
-    /// @param present  the way that is used now
-    /// @return the one with the fewest doubts on it, or the present one if it is too long
-    [[nodiscard]] Via best(const Ways& ways, const std::string& member, const Via& present) const;
+    [[nodiscard]] std::vector<std::string> relays_on(const Via& via, const std::string& member) const;
+    [[nodiscard]] Via hosts_on(const std::vector<std::string_view>& way) const;
+    /// @return a way that begins with that neighbour; soon after another one was looked for, its name alone
+    [[nodiscard]] Via through(const std::string& neighbour, const Ways& ways, const std::string& member,
+                              Time now) const;
+    /// That way failed. @return the one with the fewest doubts on it now; the same if there is none of a fair length
+    [[nodiscard]] Via other_than(const Via& failed, Ways& ways, const std::string& member) const;
 
     const RouteTable& table_;
     std::map<std::string, Ways> ways_;  // by member; no entry: the shortest

@@ -154,10 +154,10 @@ TEST_F(DetoursTest, WordsGoBackThroughTheNeighbourOverWhichOneHears) {
     EXPECT_THAT(detours.back("9"), IsEmpty()) << "it came straight";
 }
 
-TEST_F(DetoursTest, WhatComesAgainHasTheWholeWayBackNamed) {
+TEST_F(DetoursTest, TheWholeWayBackIsNamedAndAnotherWhenThingsComeAgain) {
     hear("3", {"1"}, 2);
     detours.heard_through("9", "4", true, Time{0});
-    EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5"));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5")) << "nothing was said there yet";
     hear("5", {"4"}, 2);
     detours.heard_through("9", "4", true, Time(999));
     EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5")) << "not so often";
@@ -165,6 +165,43 @@ TEST_F(DetoursTest, WhatComesAgainHasTheWholeWayBackNamed) {
     EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5"));
     detours.heard_through("9", "4", true, Time(1'000));
     EXPECT_THAT(detours.back("9"), IsEmpty()) << "there is no other any more";
+}
+
+TEST_F(DetoursTest, WhereNoWayThroughThatNeighbourIsKnownItIsNamedAlone) {
+    detours.heard_through("9", "8", false, Time{0});
+    EXPECT_THAT(detours.back("9"), ElementsAre("h8"));
+}
+
+TEST_F(DetoursTest, WhatBringsNoReceiptFollowsTheOtherSide) {
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000)));
+    ASSERT_THAT(detours.out("9"), ElementsAre("h3"));
+    detours.heard_through("9", "4", false, Time(1'500));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h4", "h5"));
+    EXPECT_FALSE(detours.change("9", Time(1'000), Time(2'000))) << "that way has yet to be tried";
+    detours.arrived("9");
+    detours.heard_through("9", "3", false, Time(3'000));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h3"));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h4", "h5")) << "it works";
+}
+
+TEST_F(DetoursTest, WhatWorksIsNotDoubtedForWhatFailedBefore) {
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000)));
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(2'000)));
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(3'000)));
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(4'000)));
+    ASSERT_THAT(detours.out("9"), ElementsAre("h3")) << "the second time";
+    detours.arrived("9");
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(5'000)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h4", "h5")) << "2 has failed twice";
+    detours.arrived("nobody");
+}
+
+TEST_F(DetoursTest, WhatFailsIsLeftEvenIfNoOtherHasFewerDoubts) {
+    for (int i = 1; i <= 3; ++i) EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000 * i)));
+    ASSERT_THAT(detours.out("9"), IsEmpty());
+    detours.arrived("9");
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(4'000)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
 }
 
 TEST_F(DetoursTest, WhatComesAgainOnTheShortestWayIsAnsweredOnAnother) {

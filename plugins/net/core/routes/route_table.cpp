@@ -7,7 +7,8 @@
 namespace msw::net {
 namespace {
 
-constexpr std::uint32_t kDoubt = 1U << 20;  // weighs more than sixteen links of the greatest cost
+constexpr std::uint32_t kToll = (1U << 20) / kOneWay;  // one way in vain: more than sixteen links of the greatest cost
+constexpr std::uint32_t kClosed = 1U << 30;            // more than all doubts; twice that is still a sum
 
 }  // namespace
 
@@ -299,12 +300,31 @@ std::vector<std::string_view> RouteTable::path(std::string_view to) const {
 std::vector<std::string_view> RouteTable::path_around(std::string_view to, const Doubts& doubts) const {
     const std::uint32_t place = place_of(to);
     if (place == MemberIndex::kNone || own_place_ == MemberIndex::kNone) return {};
+    return members_of(ShortestWays(graph(), own_place_, tolls(doubts, place)).way(place));
+}
+
+std::vector<std::string_view> RouteTable::path_through(std::string_view first, std::string_view to,
+                                                       const Doubts& doubts) const {
+    const std::uint32_t begin = place_of(first);
+    const std::uint32_t place = place_of(to);
+    constexpr std::uint32_t kNone = MemberIndex::kNone;
+    if (begin == kNone || place == kNone || begin == place || own_place_ == kNone) return {};
+    std::vector<std::uint32_t> tolls = this->tolls(doubts, place);
+    tolls[own_place_] = kClosed;
+    const ShortestWays ways(graph(), begin, tolls);
+    if (ways.distance(place) >= kClosed) return {};
+    std::vector<std::string_view> members = members_of(ways.way(place));
+    members.insert(members.begin(), entries_[begin].what->said.member);
+    return members;
+}
+
+std::vector<std::uint32_t> RouteTable::tolls(const Doubts& doubts, std::uint32_t to) const {
     std::vector<std::uint32_t> tolls(entries_.size());
-    for (const auto& [member, times] : doubts) {
+    for (const auto& [member, sum] : doubts) {
         const std::uint32_t at = place_of(member);
-        if (at != MemberIndex::kNone && at != place) tolls[at] = times * kDoubt;
+        if (at != MemberIndex::kNone && at != to) tolls[at] = sum * kToll;
     }
-    return members_of(ShortestWays(graph(), own_place_, tolls).way(place));
+    return tolls;
 }
 
 std::vector<std::string_view> RouteTable::reachable() const {

@@ -40,8 +40,9 @@ struct Heard {
     Time since_last{0};    ///< fresh: since the one before it was taken; Time::max() for the member's first
 };
 
-/// How often a way through each of these members was taken in vain.
+/// How much is held against each of these members: ways that were taken in vain share kOneWay among their relays.
 using Doubts = std::map<std::string, std::uint32_t>;
+inline constexpr std::uint32_t kOneWay = 64;
 
 /// One host of the table.
 struct RouteEntry {
@@ -58,7 +59,7 @@ struct RouteEntry {
 class RouteTable {
 public:
     static constexpr std::size_t kMostHosts = 16'384;
-    static constexpr std::uint32_t kMostDoubts = 1'024;
+    static constexpr std::uint32_t kMostDoubts = 256 * kOneWay;
     static constexpr Time kWithhold = std::chrono::hours(1);
     static constexpr Time kForget = std::chrono::hours(24);
     static constexpr Time kSweep = std::chrono::hours(1);  ///< between two looks at who is gone
@@ -123,6 +124,10 @@ public:
     /// @param doubts  at most kMostDoubts in all
     /// @return the way on which their sum is least, and the shortest of several; empty: there is none
     [[nodiscard]] std::vector<std::string_view> path_around(std::string_view to, const Doubts& doubts) const;
+    /// @param first  a neighbour that it begins with
+    /// @return the same of the ways that don't come back here
+    [[nodiscard]] std::vector<std::string_view> path_through(std::string_view first, std::string_view to,
+                                                             const Doubts& doubts) const;
     /// @return all that can be reached, in no order, without this host.
     [[nodiscard]] std::vector<std::string_view> reachable() const;
 
@@ -144,6 +149,7 @@ private:
     [[nodiscard]] std::vector<GraphEdge> edges_said_by(std::uint32_t place) const;
     [[nodiscard]] Graph graph() const;
     [[nodiscard]] const ShortestWays& ways() const;
+    [[nodiscard]] std::vector<std::uint32_t> tolls(const Doubts& doubts, std::uint32_t to) const;
     [[nodiscard]] std::vector<std::string_view> members_of(const std::vector<std::uint32_t>& places) const;
     [[nodiscard]] const std::vector<std::pair<std::uint64_t, std::uint32_t>>& ids() const;
 

@@ -140,11 +140,30 @@ TEST(RouteTable, AWayAroundThoseThatAreDoubted) {
     EXPECT_THAT(table.path_around("nobody", {}), IsEmpty());
 }
 
+TEST(RouteTable, AWayThatBeginsWithANeighbour) {
+    const RouteTable table = table_of({"b", "c", "f"}, {says("b", {"a", "d"}), says("c", {"a", "e"}), says("f", {"a"}),
+                                                        says("e", {"c", "d"}), says("d", {"b", "e"})});
+    EXPECT_THAT(table.path_through("b", "d", {}), ElementsAre("b", "d"));
+    EXPECT_THAT(table.path_through("c", "d", {}), ElementsAre("c", "e", "d"));
+    EXPECT_THAT(table.path_through("c", "e", {{"e", kOneWay}}), ElementsAre("c", "e"));
+    EXPECT_THAT(table.path_through("f", "d", {}), IsEmpty()) << "that would come back here";
+    EXPECT_THAT(table.path_through("b", "b", {}), IsEmpty());
+    EXPECT_THAT(table.path_through("nobody", "d", {}), IsEmpty());
+    EXPECT_THAT(table.path_through("b", "nobody", {}), IsEmpty());
+}
+
+TEST(RouteTable, AsManyDoubtsAsCanBeDoNotOverflow) {
+    const RouteTable table =
+        table_of({"b", "c"}, {says("b", {"a", "c", "d"}), says("c", {"a", "b"}), says("d", {"b"})});
+    EXPECT_THAT(table.path_around("d", {{"b", RouteTable::kMostDoubts}}), ElementsAre("b", "d"));
+    EXPECT_THAT(table.path_through("c", "d", {{"b", RouteTable::kMostDoubts}}), ElementsAre("c", "b", "d"));
+}
+
 TEST(RouteTable, ADoubtOutweighsEveryCost) {
     const RouteTable table =
         table_of({"b", "c"}, {says("b", {"a", "d"}), make_announced(saying("c", {{"a", 65'535}, {"e", 65'535}})),
                               make_announced(saying("e", {{"c", 65'535}, {"d", 65'535}})), says("d", {"b", "e"})});
-    EXPECT_THAT(table.path_around("d", {{"b", 1}}), ElementsAre("c", "e", "d"));
+    EXPECT_THAT(table.path_around("d", {{"b", kOneWay}}), ElementsAre("c", "e", "d"));
 }
 
 TEST(RouteTable, HostIdsMeanTheSameInAnyCase) {
