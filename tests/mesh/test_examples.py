@@ -54,12 +54,21 @@ class Examples(MeshTest):
         self.assertEqual(done.returncode, 0, f"{text}\n{done.stdout}{done.stderr}")
         return done.stdout
 
+    def start(self, host: Host) -> None:
+        """It finds a stand-in for what would change this machine."""
+        stubs = self.folder / "stubs"
+        stubs.mkdir(exist_ok=True)
+        stub = stubs / "apt-get"
+        stub.write_text(f'#!/bin/sh\necho "$@" >> {stubs}/asked\n')
+        stub.chmod(0o755)
+        host.start({"PATH": f"{stubs}:{os.environ['PATH']}"})
+
     def mesh(self) -> Host:
         miku = self.host("miku", launcher=True, own_tree=True)
         rin = self.host("rin", launcher=True, own_tree=True)
         rin.write_addresses(miku.address)
         for host in (miku, rin):
-            host.start()
+            self.start(host)
         return miku
 
     def all_up(self) -> None:
@@ -67,7 +76,7 @@ class Examples(MeshTest):
         for host in self.hosts:
             if host.process and host.process.poll() is not None:
                 self.assertEqual(host.process.returncode, 77)
-                host.start()
+                self.start(host)
         for host, other in zip(self.hosts, reversed(self.hosts)):
             self.wait_peers(host, other.id)
 
@@ -122,6 +131,8 @@ class Examples(MeshTest):
                     wait_until(lambda: self.hosts[1].status()["pid"] != before, PATIENCE, "rin has restarted")
                 elif "(file)" in example:
                     self.assertEqual((self.hosts[1].files / "notes.txt").read_text(), "some notes\n")
+                elif "apt-get" in example:
+                    self.assertEqual((self.folder / "stubs" / "asked").read_text(), "-y upgrade\n")
                 elif "grep" in example:
                     self.assertEqual(out, '"host":"rin"\n')
         self.all_up()
