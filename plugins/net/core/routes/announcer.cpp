@@ -56,6 +56,8 @@ void Announcer::set_links(std::vector<AnnouncedLink> up, Time now) {
     std::sort(up.begin(), up.end());
     if (up == up_) return;
     up_ = std::move(up);
+    up_keys_.clear();
+    for (const AnnouncedLink& link : up_) up_keys_.push_back(key_of(link.member));
     urgent_ = std::any_of(last_.links.begin(), last_.links.end(), [&](const AnnouncedLink& link) {
         const auto at = std::lower_bound(up_.begin(), up_.end(), link.member, before_member);
         return at == up_.end() || at->member != link.member || at->busy != link.busy;
@@ -63,22 +65,21 @@ void Announcer::set_links(std::vector<AnnouncedLink> up, Time now) {
     changed(now);
 }
 
-Announcer::Choice Announcer::weigh(const RouteTable& table, const AnnouncedLink& link) const {
+Announcer::Choice Announcer::weigh(const RouteTable& table, std::size_t link) const {
+    const std::string& member = up_[link].member;
     Choice choice;
-    choice.link = &link;
-    choice.key = key_of(link.member);
-    choice.announced = names(last_.links, link.member);
-    const RouteEntry* far = table.find(link.member);
+    choice.link = &up_[link];
+    choice.key = up_keys_[link];
+    choice.announced = names(last_.links, member);
+    const RouteEntry* far = table.find(member, choice.key);
     if (far == nullptr) return choice;
     choice.to_hub = far->hub;
     const Announced& what = *far->what;
     choice.named = names(what.said.links, name_.member);
     if (!choice.named) return choice;
     choice.hardly = !far->hub && what.said.links.size() <= kAttachments;
-    choice.needed = std::none_of(what.said.links.begin(), what.said.links.end(), [&](const AnnouncedLink& other) {
-        const RouteEntry* entry = other.member == name_.member ? nullptr : table.find(other.member);
-        return entry != nullptr && entry->hub;
-    });
+    choice.needed = std::none_of(what.link_keys.begin(), what.link_keys.end(),
+                                 [&](std::uint64_t other) { return other != key_ && table.is_hub(other); });
     return choice;
 }
 
@@ -86,7 +87,7 @@ std::vector<AnnouncedLink> Announcer::chosen(const RouteTable& table, bool large
     std::vector<Choice> choices;
     choices.reserve(up_.size());
     if (large || up_.size() > Announcement::kMostLinks) {
-        for (const AnnouncedLink& link : up_) choices.push_back(weigh(table, link));
+        for (std::size_t link = 0; link < up_.size(); ++link) choices.push_back(weigh(table, link));
         std::sort(choices.begin(), choices.end(), Choice::before);
     } else {
         for (const AnnouncedLink& link : up_) choices.push_back({.link = &link});
@@ -121,7 +122,7 @@ std::optional<Announcement> Announcer::due(const RouteTable& table, const Hubs& 
     next.member = name_.member;
     next.run = name_.run;
     next.addresses = addresses_;
-    next.hub = hubs.should_be(key_of(name_.member), !addresses_.empty());
+    next.hub = hubs.should_be(key_, !addresses_.empty());
     next.links = chosen(table, hubs.large(), next.hub);
     next.edition = last_.edition;
     if (ever_ && !jumped_) {

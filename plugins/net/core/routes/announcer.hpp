@@ -82,12 +82,14 @@ private:
     void changed(Time now);
     [[nodiscard]] bool gathering(Time now) const;
     [[nodiscard]] std::vector<AnnouncedLink> chosen(const RouteTable& table, bool large, bool hub) const;
-    [[nodiscard]] Choice weigh(const RouteTable& table, const AnnouncedLink& link) const;
+    [[nodiscard]] Choice weigh(const RouteTable& table, std::size_t link) const;
 
     OwnName name_;
+    std::uint64_t key_ = key_of(name_.member);
     Edition edition_{name_.epoch, 0};
     std::vector<Address> addresses_;
     std::vector<AnnouncedLink> up_;
+    std::vector<std::uint64_t> up_keys_;  // key_of() their members, in their order
     Announcement last_;
     bool ever_ = false;  // something was announced
     bool hub_ = false;

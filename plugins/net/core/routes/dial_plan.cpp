@@ -227,9 +227,11 @@ Time DialPlan::jittered(Time delay) {
 std::string DialPlan::surplus(const RouteTable& table, std::span<const PlannedLink> links, Time now) {
     std::erase_if(unwanted_since_, [&](const auto& link) { return !up(links, link.first); });
     const PlannedLink* most = nullptr;
+    const Announcement* ours = table.said(own_);
     for (const PlannedLink& link : links) {
-        const Announcement* said = table.said(link.member);
-        if (is_wanted(link, table.said(own_), said)) {
+        const bool wanted = link.configured || wanted_.contains(link.member);
+        const Announcement* said = wanted ? nullptr : table.said(link.member);
+        if (wanted || is_theirs(link, ours, said)) {
             unwanted_since_.erase(link.member);
             continue;
         }
@@ -246,8 +248,7 @@ std::string DialPlan::surplus(const RouteTable& table, std::span<const PlannedLi
     return most->member;
 }
 
-bool DialPlan::is_wanted(const PlannedLink& link, const Announcement* ours, const Announcement* theirs) const {
-    if (wanted_.contains(link.member) || link.configured) return true;
+bool DialPlan::is_theirs(const PlannedLink& link, const Announcement* ours, const Announcement* theirs) const {
     // It is attached to this hub, or has nobody else; and this host says so too, so that it is of use to it.
     const auto names = [](const Announcement& said, const std::string& member) {
         return std::any_of(said.links.begin(), said.links.end(),

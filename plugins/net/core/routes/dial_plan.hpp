@@ -113,7 +113,7 @@ private:
     void fill_places(const RouteTable& table, std::span<const PlannedLink> links, Time now);
     template <class Want>
     void want_hubs(const RouteTable& table, std::span<const PlannedLink> links, Time now, const Want& want);
-    [[nodiscard]] bool is_wanted(const PlannedLink& link, const Announcement* ours, const Announcement* theirs) const;
+    [[nodiscard]] bool is_theirs(const PlannedLink& link, const Announcement* ours, const Announcement* theirs) const;
     [[nodiscard]] bool has_room(const Announcement& hub) const;
     /// @return the lower, the better is the hub of that key for this host
     [[nodiscard]] std::uint64_t weight(std::uint64_t key) const noexcept { return mix(key ^ mix(key_)); }

@@ -9,6 +9,7 @@ namespace msw::net {
 
 void RouteExchange::up(LinkId link, std::string member, std::optional<std::uint64_t> root, Time now) {
     Neighbour& neighbour = neighbours_[link];
+    neighbour.key = key_of(member);
     neighbour.member = std::move(member);
     neighbour.root = root;
     // So that it needn't ask who we are.
@@ -47,7 +48,7 @@ void RouteExchange::frame_heard(LinkId link, std::string_view body, Time now) {
         return;
     }
     neighbour.read.spend(body.size());
-    from_hub_ = hubs_.large() && is_hub(neighbour.member);
+    from_hub_ = hubs_.large() && table_.is_hub(neighbour.key);
     Result<RouteFrameReader> reader = RouteFrameReader::open(body);
     if (!reader) {
         edge_.route_offence(link, reader.error().text);
@@ -81,8 +82,9 @@ void RouteExchange::hear_flood(LinkId link, Neighbour& neighbour, RouteFrameRead
     Result<bool> more = reader.next(item);
     for (; more && *more; more = reader.next(item)) {
         if (item.kind != RouteItem::Kind::announcement) continue;
-        const bool first = take(link, item.text, false, now);
-        if (title_of(item.text).member == neighbour.member) continue;  // of itself it always tells
+        const AnnouncementTitle title = title_of(item.text);
+        const bool first = take(link, item.text, title, false, now);
+        if (title.member == neighbour.member) continue;  // of itself it always tells
         neighbour.late = std::max(neighbour.late + (first ? -1 : 1), -kLate);
     }
     if (!more) edge_.route_offence(link, more.error().text);
@@ -107,9 +109,8 @@ std::size_t RouteExchange::heard() const {
         std::count_if(neighbours_.begin(), neighbours_.end(), [](const auto& n) { return n.second.heard; }));
 }
 
-bool RouteExchange::take(LinkId link, std::string_view text, bool pulled, Time now) {
+bool RouteExchange::take(LinkId link, std::string_view text, const AnnouncementTitle& title, bool pulled, Time now) {
     // Most of what comes is known: that costs a look into the table and a comparison, nothing is decoded or verified.
-    const AnnouncementTitle title = title_of(text);
     if (const RouteEntry* entry = table_.find(title.member)) {
         const bool same = entry->what->text == text;
         if (same || title.edition < entry->what->said.edition) {
@@ -179,12 +180,12 @@ void RouteExchange::flood(Time now) {
         pending_.erase(at);
     }
     if (due.empty()) return;
-    const bool to_all = !hubs_.large() || is_hub(table_.own());
+    const bool to_all = !hubs_.large() || table_.is_hub(key_of(table_.own()));
     const bool has_hub = !to_all && std::any_of(neighbours_.begin(), neighbours_.end(),
-                                                [&](const auto& n) { return is_hub(n.second.member); });
+                                                [&](const auto& n) { return table_.is_hub(n.second.key); });
     for (const auto& [link, neighbour] : neighbours_) {
         if (neighbour.root == root()) continue;
-        const bool hub = !to_all && is_hub(neighbour.member);
+        const bool hub = !to_all && table_.is_hub(neighbour.key);
         const bool dependent = !to_all && !hub && depends_on_us(neighbour);
         RouteFrame frame = RouteFrame::flood();
         for (const Pending& pending : due) {
@@ -202,15 +203,10 @@ void RouteExchange::flood(Time now) {
     }
 }
 
-bool RouteExchange::is_hub(std::string_view member) const {
-    const RouteEntry* entry = table_.find(member);
-    return entry != nullptr && entry->hub;
-}
-
 bool RouteExchange::depends_on_us(const Neighbour& neighbour) const {
-    const Announcement* said = table_.said(neighbour.member);
-    return said == nullptr || std::none_of(said->links.begin(), said->links.end(),
-                                           [&](const AnnouncedLink& link) { return is_hub(link.member); });
+    const RouteEntry* entry = table_.find(neighbour.member, neighbour.key);
+    return entry == nullptr || std::none_of(entry->what->link_keys.begin(), entry->what->link_keys.end(),
+                                            [&](std::uint64_t key) { return table_.is_hub(key); });
 }
 
 // --- Pulling.
@@ -291,7 +287,7 @@ void RouteExchange::hear_answer(LinkId link, RouteFrameReader& reader, Time now)
             case RouteItem::Kind::held: consider_held(item); break;
             case RouteItem::Kind::cut: cut = true; break;
             case RouteItem::Kind::announcement:
-                if (!take(link, item.text, true, now)) break;
+                if (!take(link, item.text, title_of(item.text), true, now)) break;
                 ++came;
                 ++pull_->gained;
                 ++counts_.pulled;

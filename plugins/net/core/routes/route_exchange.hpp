@@ -126,6 +126,7 @@ public:
 private:
     struct Neighbour {
         std::string member;
+        std::uint64_t key = 0;              // of the member
         std::optional<std::uint64_t> root;  // as it said last
         std::optional<Time> differs_since;
         std::optional<std::uint64_t> settled;  // that root has nothing for us
@@ -163,11 +164,10 @@ private:
     [[nodiscard]] std::optional<Time> flood_due() const;
 
     /// @return whether it was fresh
-    bool take(LinkId link, std::string_view text, bool pulled, Time now);
+    bool take(LinkId link, std::string_view text, const AnnouncementTitle& title, bool pulled, Time now);
     void flood_later(LinkId from, bool from_hub, AnnouncedPtr what, Time due);
     void flood(Time now);
     [[nodiscard]] bool depends_on_us(const Neighbour& neighbour) const;
-    [[nodiscard]] bool is_hub(std::string_view member) const;
 
     RouteTable& table_;
     const Hubs& hubs_;

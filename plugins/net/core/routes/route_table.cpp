@@ -156,14 +156,19 @@ void RouteTable::erase(std::uint32_t place) {
 }
 
 std::uint32_t RouteTable::place_of(std::string_view member, std::uint64_t key) const {
-    return index_.find(key, [&](std::uint32_t place) { return entries_[place].what->said.member == member; });
+    return index_.find(key, [&](std::uint32_t place) {
+        return entries_[place].key == key && entries_[place].what->said.member == member;
+    });
 }
 
-std::uint32_t RouteTable::place_of(std::string_view member) const { return place_of(member, key_of(member)); }
-
-const RouteEntry* RouteTable::find(std::string_view member) const {
-    const std::uint32_t place = place_of(member);
+const RouteEntry* RouteTable::find(std::string_view member, std::uint64_t key) const {
+    const std::uint32_t place = place_of(member, key);
     return place == MemberIndex::kNone ? nullptr : &entries_[place];
+}
+
+bool RouteTable::is_hub(std::uint64_t key) const {
+    const std::uint32_t place = index_.find(key, [&](std::uint32_t at) { return entries_[at].key == key; });
+    return place != MemberIndex::kNone && entries_[place].hub;
 }
 
 const Announcement* RouteTable::said(std::string_view member) const {

@@ -89,7 +89,13 @@ public:
     // --- Who is known.
 
     [[nodiscard]] const std::string& own() const noexcept { return own_; }
-    [[nodiscard]] const RouteEntry* find(std::string_view member) const;
+    [[nodiscard]] const RouteEntry* find(std::string_view member) const { return find(member, key_of(member)); }
+    /// @param key  key_of(member), where it is at hand: what a neighbour is, is asked for each frame
+    [[nodiscard]] const RouteEntry* find(std::string_view member, std::uint64_t key) const;
+    /// @param key  key_of() a member
+    /// @return whether it says that it is a hub. Of two members with one key either may be meant: go by it only in what
+    /// may go wrong without harm.
+    [[nodiscard]] bool is_hub(std::uint64_t key) const;
     /// @return what that member said last; null: it isn't known.
     [[nodiscard]] const Announcement* said(std::string_view member) const;
     /// In no order; this host among them once it has announced itself.
@@ -140,7 +146,7 @@ public:
 
 private:
     [[nodiscard]] std::uint32_t place_of(std::string_view member, std::uint64_t key) const;
-    [[nodiscard]] std::uint32_t place_of(std::string_view member) const;
+    [[nodiscard]] std::uint32_t place_of(std::string_view member) const { return place_of(member, key_of(member)); }
     void insert(AnnouncedPtr announced, Time now);
     void replace(RouteEntry& entry, AnnouncedPtr announced, Time now);
     void erase(std::uint32_t place);
