@@ -35,15 +35,20 @@ bool Forwarder::add(std::string_view app, std::shared_ptr<Mailbox> mailbox, Kind
 }
 
 void Forwarder::remove(std::string_view app) {
-    const std::unique_lock lock(mutex_);
-    const auto at = routes_.find(app);
-    if (at == routes_.end()) return;
-    if (at->second.mailbox == transport_) {
-        transport_.reset();
-        transport_app_.clear();
+    bool was_transport = false;
+    {
+        const std::unique_lock lock(mutex_);
+        const auto at = routes_.find(app);
+        if (at == routes_.end()) return;
+        was_transport = at->second.mailbox == transport_;
+        if (was_transport) {
+            transport_.reset();
+            transport_app_.clear();
+        }
+        routes_.erase(at);
+        ++changes_;
     }
-    routes_.erase(at);
-    ++changes_;
+    if (was_transport) let_all_go();
 }
 
 void Forwarder::set_absent(std::string_view app, std::string_view why) {
@@ -56,6 +61,42 @@ void Forwarder::set_transport(std::string_view app) {
     const auto at = routes_.find(app);
     transport_ = at == routes_.end() ? nullptr : at->second.mailbox;
     transport_app_ = at == routes_.end() ? std::string() : at->first;
+}
+
+void Forwarder::hold(std::string_view app, bool held) {
+    std::shared_ptr<Mailbox> let_go;
+    {
+        const std::unique_lock lock(mutex_);
+        const auto at = holds_.find(app);
+        if (held == (at != holds_.end())) return;
+        if (held) {
+            auto full = std::make_shared<Mailbox>(1, 1);
+            (void)full->reserve(1);
+            holds_.emplace(app, std::move(full));
+        } else {
+            let_go = std::move(at->second);
+            holds_.erase(at);
+        }
+        held_ = holds_.size();
+    }
+    if (let_go) let_go->close();
+}
+
+void Forwarder::let_all_go() {
+    decltype(holds_) all;
+    {
+        const std::unique_lock lock(mutex_);
+        all.swap(holds_);
+        held_ = 0;
+    }
+    for (const auto& [app, hold] : all) hold->close();
+}
+
+std::shared_ptr<Mailbox> Forwarder::held_at(const Datapack& d, const Sender& sender) const {
+    if (held_ == 0 || sender.listener != nullptr || d.method == "reply" || d.get("durable") == "1") return nullptr;
+    const std::shared_lock lock(mutex_);
+    const auto at = holds_.find(sender.app);
+    return at == holds_.end() ? nullptr : at->second;
 }
 
 std::string Forwarder::transport_app() const {
@@ -165,6 +206,7 @@ Forwarded Forwarder::forward(DatapackRef& d, const Sender& sender, Recent* recen
                    "this host has no transport, so nothing can leave it; `mswctl plugins` may say why");
             return {};
         }
+        if (auto hold = held_at(*d, sender)) return {Forwarded::Verdict::full, std::move(hold), false};
         Forwarded done = put_one(d, transport, sender);
         if (done.verdict == Forwarded::Verdict::done) add_one(counters_.to_transport);
         return done;

@@ -91,6 +91,12 @@ public:
     /// @return the app whose mailbox that is; empty: there is none
     [[nodiscard]] std::string transport_app() const;
 
+    /// The transport holds the owner of an app back: what it sends to other hosts finds no room until it is let go,
+    /// answers and durable ones aside.
+    void hold(std::string_view app, bool held);
+    /// Let all go: mswd is stopping, or the transport is gone.
+    void let_all_go();
+
     /// Before any Datapack is forwarded. @param intake  outlives all use of this; null: nothing is durable here
     void set_durable(DurableIntake* intake) noexcept { durable_ = intake; }
 
@@ -156,6 +162,7 @@ private:
     [[nodiscard]] Destinations destinations(const Datapack& d, const Sender& sender, std::string& missing) const;
     [[nodiscard]] Forwarded put_one(DatapackRef& d, const std::shared_ptr<Mailbox>& to, const Sender& sender);
     [[nodiscard]] Forwarded put_copies(const DatapackRef& d, const Destinations& to, const Sender& sender);
+    [[nodiscard]] std::shared_ptr<Mailbox> held_at(const Datapack& d, const Sender& sender) const;
     [[nodiscard]] bool give_answer(Datapack answer);
     void asker_gone(const Datapack& d, std::string_view app);
 
@@ -168,6 +175,8 @@ private:
     std::map<std::string, std::string, std::less<>> absent_;
     std::shared_ptr<Mailbox> transport_;
     std::string transport_app_;
+    std::map<std::string, std::shared_ptr<Mailbox>, std::less<>> holds_;  // by app: without room until it is closed
+    std::atomic<std::size_t> held_{0};                                    // how many they are
     DurableIntake* durable_ = nullptr;
 };
 

@@ -184,6 +184,48 @@ TEST_F(ForwarderTest, AnAnswerToSeveralNeverWaitsEither) {
     EXPECT_EQ(forwarder_.counters().too_slow.load(), 1U);
 }
 
+TEST_F(ForwarderTest, WhoTheTransportHoldsFindsNoRoomToOtherHosts) {
+    const auto net = add("net");
+    const auto shell = add("shell");
+    forwarder_.set_transport("net");
+    forwarder_.hold("asker", true);
+    const auto to_there = [](const char* method) {
+        Datapack d(method, "shell", "x");
+        d.set("to", "there");
+        return d;
+    };
+    const Forwarded full = send(to_there("post"), asker_);
+    ASSERT_EQ(full.verdict, Verdict::full);
+    EXPECT_EQ(send(Datapack("post", "shell", "x"), asker_).verdict, Verdict::done) << "here it may send on";
+    EXPECT_EQ(send(to_there("reply"), asker_).verdict, Verdict::done) << "an answer never waits";
+    Datapack durable = to_there("post");
+    durable.set("durable", "1");
+    EXPECT_EQ(send(std::move(durable), asker_).verdict, Verdict::done) << "that waits on the disk";
+    EXPECT_EQ(send(to_there("post"), Sender{"other", "uid:1000"}).verdict, Verdict::done) << "so may others";
+    int again = 0;
+    full.mailbox->when_room(this, 1, [&] { ++again; });
+    EXPECT_EQ(again, 0);
+    forwarder_.hold("asker", false);
+    EXPECT_EQ(again, 1);
+    EXPECT_EQ(send(to_there("post"), asker_).verdict, Verdict::done);
+    EXPECT_EQ(taken(*net).size(), 4U);
+}
+
+TEST_F(ForwarderTest, WithTheTransportItsHoldsEnd) {
+    const auto net = add("net");
+    forwarder_.set_transport("net");
+    forwarder_.hold("asker", true);
+    Datapack d("post", "shell");
+    d.set("to", "there");
+    const Forwarded full = send(d, asker_);
+    ASSERT_EQ(full.verdict, Verdict::full);
+    int again = 0;
+    full.mailbox->when_room(this, 1, [&] { ++again; });
+    forwarder_.remove("net");
+    EXPECT_EQ(again, 1);
+    EXPECT_EQ(send(std::move(d), asker_).verdict, Verdict::done) << "it is refused, and said";
+}
+
 TEST_F(ForwarderTest, LoggerIsAnotherNameOfLog) {
     const auto log = add("log");
     (void)send(Datapack("post", "logger", "x"), asker_);

@@ -153,6 +153,9 @@ msw_host_v1 ModuleInterface::make(Module& module) noexcept {
         auto& m = *static_cast<Module*>(self);
         return state_key.size > 0 ? m.deliver(d, state_key, state, committed, arg) : m.deliver(d, arg);
     };
+    t.hold = [](void* self, msw_text app, int held) {
+        static_cast<Module*>(self)->services_.forwarder.hold(view(app), held != 0);
+    };
     t.outbox = module.services_.durable == nullptr ? nullptr : &kOutbox;
     return t;
 }

@@ -127,6 +127,7 @@ void Registry::reload(RegistryOptions options) {
 void Registry::stop(std::function<void()> done) {
     done_ = std::move(done);
     still_ending_ = 1;
+    services_.forwarder.let_all_go();  // who waits in put() is to come back and end
     std::vector<std::string> apps;
     for (const auto& [app, executable] : executables_) apps.push_back(app);
     for (const std::string& app : apps) {

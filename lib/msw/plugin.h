@@ -180,6 +180,11 @@ typedef struct msw_host_v1 {
     /* From here on not in version 1.0. */
 
     const msw_outbox_v1* outbox; /* its functions take `self` from this table. NULL: not the transport */
+
+    /* The transport only, on the loop thread: a program of this host, which owns `app`, sends more to other hosts than
+     * they take. Until it is let go (`held` 0) what it sends there finds a full queue: it isn't read, or its put waits.
+     * Answers and durable Datapacks pass. */
+    void (*hold)(void* self, msw_text app, int held);
 } msw_host_v1;
 
 /* What a module offers. `instance` is what start gave. */

@@ -249,6 +249,9 @@ public:
         require(valid_host_id(d.get("id")));
         return d.app == "full" ? Arrivals::Handed::full : Arrivals::Handed::ended;
     }
+    void hold(std::string_view app, bool held) override {
+        require(held ? held_.emplace(app).second : held_.erase(std::string(app)) == 1);
+    }
     [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
     void raise_epoch(std::uint64_t epoch) override { require(epoch > 0); }
     void log(msw_priority, std::string_view text, const Datapack*) override { require(!text.empty()); }
@@ -434,6 +437,7 @@ private:
     }
 
     Mesh mesh_;
+    std::set<std::string, std::less<>> held_;
     Time now_{1000};
     std::map<LinkId, Wire> wires_;
     std::set<Address> dialling_;

@@ -216,6 +216,9 @@ public:
         in_mailboxes_.push_back(name);
         return Arrivals::Handed::waits;
     }
+    void hold(std::string_view app, bool held) override {
+        require(held ? held_.emplace(app).second : held_.erase(std::string(app)) == 1);
+    }
     [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
     void raise_epoch(std::uint64_t epoch) override { require(epoch > 0); }
     void log(msw_priority, std::string_view text, const Datapack*) override { require(!text.empty()); }
@@ -377,6 +380,7 @@ private:
     Peers peers_{};
     LinkId last_link_ = 0;
     std::deque<std::uint64_t> in_mailboxes_;
+    std::set<std::string, std::less<>> held_;
     std::map<std::string, std::uint64_t> handed_;
     std::uint64_t sent_ = 0;
     bool full_ = true;  // the app of that name takes nothing

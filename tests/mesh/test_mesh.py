@@ -1,6 +1,7 @@
 """Two, three and five hosts."""
 
 import os
+import threading
 import unittest
 from pathlib import Path
 from typing import List, Set, Tuple
@@ -141,6 +142,33 @@ class Two(MeshTest):
                 assert told
                 self.assertIn(told.head["error"], ("closed", "no-such-app"))
                 self.assertEqual(told.head["id"], "b")
+
+    def test_who_floods_another_host_waits_and_nobody_else(self) -> None:
+        a, b = self.pair()
+        b.add_plugin("slow", given.SLOW)
+        b.start()
+        a.start()
+        self.wait_peers(a, "b")
+        most = 40
+        with a.attach() as flooder:
+
+            def send_all() -> None:
+                for n in range(most):
+                    flooder.send(Datapack("post", "slow", {"to": "b", "number": str(n)}, bytes(1 << 20)))
+
+            flood = threading.Thread(target=send_all, daemon=True)
+            flood.start()
+            wait_until(lambda: "held back, as" in a.ask("net", "status").text, what="it is held back")
+            for n in range(20):
+                self.assertEqual(a.ask("echo", str(n), {"to": "b"}).text, str(n))
+            self.assertTrue(flood.is_alive(), "40 MiB are taken though none is used")
+            given.let_go(b.plugins / "slow")
+            flood.join(PATIENCE)
+            self.assertFalse(flood.is_alive())
+        took = Path(f"{b.plugins / 'slow'}.took")
+        everything = [str(n) for n in range(most)]
+        wait_until(lambda: took.exists() and took.read_text().split() == everything, what="all came, in order")
+        self.assertIn(" queue-full=0 ", a.ask("net", "status").text)
 
 
 class Relay(MeshTest):

@@ -20,6 +20,7 @@ enum class Count : std::uint8_t {
     delivered,         ///< of those, handed in here
     unreachable,       ///< given up after the last try
     queue_full,        ///< no room to wait
+    held_back,         ///< times that a program was read no more for a while, as it sent more than was taken
     unfit,             ///< not to be written as the receiver reads
     bad_target,        ///< `to` that means no host
     no_hops,           ///< passed on too often
@@ -50,11 +51,14 @@ inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);
 
 [[nodiscard]] constexpr std::string_view name_of(Count count) noexcept {
     constexpr std::array<std::string_view, kCounts> kNames = {
-        "sent",          "resent",         "received",      "relayed",        "delivered",     "unreachable",
-        "queue-full",    "unfit",          "bad-target",    "no-hops",        "bad-file",      "bad-request",
-        "undeliverable", "unanswerable",   "bad-handshake", "namesakes",      "bad-stream",    "connections-over",
-        "bad-gossip",    "unsent-at-stop", "unconfirmed",   "expired",        "relay-dropped", "detours",
-        "no-room",       "other-run",      "unasked",       "unknown-origin", "bad-envelope",  "bad-frame"};
+        "sent",           "resent",        "received",         "relayed",
+        "delivered",      "unreachable",   "queue-full",       "held-back",
+        "unfit",          "bad-target",    "no-hops",          "bad-file",
+        "bad-request",    "undeliverable", "unanswerable",     "bad-handshake",
+        "namesakes",      "bad-stream",    "connections-over", "bad-gossip",
+        "unsent-at-stop", "unconfirmed",   "expired",          "relay-dropped",
+        "detours",        "no-room",       "other-run",        "unasked",
+        "unknown-origin", "bad-envelope",  "bad-frame"};
     return kNames[static_cast<std::size_t>(count)];
 }
 

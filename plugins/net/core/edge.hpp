@@ -58,6 +58,10 @@ public:
     /// Hand in a Datapack of a flow. @param name  for Mesh::taken()
     [[nodiscard]] virtual Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) = 0;
 
+    /// A program of this host sends more than other hosts take: what it sends there is to be taken no more, answers
+    /// and durable ones aside, until it is let go. @param app  that it owns
+    virtual void hold(std::string_view app, bool held) = 0;
+
     /// @return what the system knows of a connection
     [[nodiscard]] virtual Vitals vitals(LinkId link) const = 0;
     /// The epoch on disk must be at least that before the next start.

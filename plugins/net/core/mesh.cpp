@@ -24,7 +24,7 @@ Mesh::Mesh(MeshSettings settings, Edge& edge, std::uint32_t seed)
       peers_(settings_.id),
       routes_({settings_.id, settings_.member, settings_.epoch, settings_.run}, seed, *this),
       detours_(routes_.table()),
-      custody_(settings_.run, *this),
+      custody_(settings_.run, settings_.custody, *this),
       shelf_(settings_.run, settings_.epoch, custody_),
       arrivals_(*this),
       watchers_(*this) {}

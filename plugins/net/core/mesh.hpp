@@ -41,14 +41,15 @@
 namespace msw::net {
 
 struct MeshSettings {
-    std::string id;                 ///< of this host
-    std::string member;             ///< who it is, whatever its id
-    std::uint64_t epoch = 1;        ///< how often it was started
-    Run run = kNoRun;               ///< drawn at this start
-    std::uint16_t listen_port = 0;  ///< 0: it doesn't listen
-    std::string proxy;              ///< host id of the one that relays for us; empty: none
-    bool only_proxy = false;        ///< nobody else may connect to us
-    std::size_t old_room = 4096;    ///< bytes a Datapack may take toward an old host
+    std::string id;                                ///< of this host
+    std::string member;                            ///< who it is, whatever its id
+    std::uint64_t epoch = 1;                       ///< how often it was started
+    Run run = kNoRun;                              ///< drawn at this start
+    std::uint16_t listen_port = 0;                 ///< 0: it doesn't listen
+    std::string proxy;                             ///< host id of the one that relays for us; empty: none
+    bool only_proxy = false;                       ///< nobody else may connect to us
+    std::size_t old_room = 4096;                   ///< bytes a Datapack may take toward an old host
+    Custody::Bounds custody = Custody::kOrdinary;  ///< of what waits for hosts that speak msw/1
 };
 
 /// Remove what only the daemon of a host may say to its own plugins.
@@ -238,6 +239,7 @@ private:
     void unheard(const std::string& member, Time waited, Time now) override;
     void heard_again(const std::string& member) override { detours_.arrived(member); }
     void ended(const std::string& host, Held held, Ending ending) override;
+    void hold(const std::string& app, bool held) override;
 
     // Arrivals::Output
     [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t token) override;

@@ -14,6 +14,7 @@ void Mesh::set_store(Store* store) {
 
 void Mesh::end_of_turn(Time now) {
     flush_received();
+    custody_.let_go();
     shelf_.pump(now);
     arrivals_.tick(now);
 }

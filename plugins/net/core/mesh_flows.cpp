@@ -198,6 +198,11 @@ void Mesh::ended(const std::string& host, Held held, Ending ending) {
            now_);
 }
 
+void Mesh::hold(const std::string& app, bool held) {
+    if (held) counters_.add(Count::held_back);
+    edge_.hold(app, held);
+}
+
 void Mesh::carried(LinkId id, Datapack d, Time now) {
     const std::string_view to = d.get("to");
     if (!valid_host_id(d.get("id")) || !valid_host_id(to)) {

@@ -530,6 +530,40 @@ TEST(Mesh, ALinkWithoutRoomFillsTheOutboxToItsBound) {
     EXPECT_EQ(b.delivered.size(), 15U);
 }
 
+TEST(Mesh, WhoSendsMoreThanIsTakenIsHeldUntilItIs) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    a.room = false;
+    for (int i = 0; i < 3; ++i) a.send("post", "log", "b", std::string(1024 * 1024, 'x'));
+    EXPECT_THAT(a.held, IsEmpty());
+    a.send("reply", "log", "b", std::string(1024 * 1024, 'x'));
+    EXPECT_THAT(a.held, IsEmpty()) << "a reply holds nobody";
+    a.send("post", "log", "b", std::string(1024 * 1024, 'x'));
+    EXPECT_THAT(a.held, ElementsAre("tester"));
+    EXPECT_EQ(a.mesh.counters().of(Count::held_back), 1U);
+    EXPECT_THAT(a.ask("status").body, HasSubstr("held back, as they send more than is taken: tester\n"));
+    a.room = true;
+    a.mesh.has_room_again(world.now);
+    world.pass(Time(5'000));
+    EXPECT_EQ(b.delivered.size(), 4U);
+    EXPECT_THAT(a.held, IsEmpty());
+}
+
+TEST(Mesh, WhoIsHeldForAHostThatGoesAwayIsLetGo) {
+    World world;
+    HostForTest& a = world.add("a");
+    HostForTest& b = world.add("b", {1});
+    world.pass(kRound);
+    a.room = false;
+    for (int i = 0; i < 5; ++i) a.send("post", "log", "b", std::string(1024 * 1024, 'x'));
+    ASSERT_THAT(a.held, ElementsAre("tester"));
+    world.kill(b);
+    world.pass(Time(5'000));
+    EXPECT_THAT(a.held, IsEmpty());
+}
+
 TEST(Mesh, AListOfHostsThatAreAwayFillsTheOutboxToItsBound) {
     World world;
     HostForTest& a = world.add("a");

@@ -220,6 +220,11 @@ std::string Mesh::status_text() const {
     }
     text += "waiting: " + std::to_string(waiting()) + " Datapacks, " +
             std::to_string(outbox_.bytes() + custody_.bytes()) + " bytes\n";
+    if (const std::vector<std::string> held = custody_.held(); !held.empty()) {
+        text += "held back, as they send more than is taken:";
+        for (const std::string& app : held) text += ' ' + app;
+        text += '\n';
+    }
     text += "counters:";
     for (std::size_t i = 0; i < kCounts; ++i) {
         const auto count = static_cast<Count>(i);

@@ -164,6 +164,10 @@ void World::pass(Time time) {
             if (!host->stands_still) host->mesh.tick(now);
         }
         settle();
+        for (const auto& host : hosts) {
+            if (!host->stands_still) host->mesh.end_of_turn(now);
+        }
+        settle();
         if (now >= until) return;
         now += std::min(Time(50), until - now);
     }

@@ -3,6 +3,8 @@
 
 #include "plugins/net/core/mesh.hpp"
 
+#include <gtest/gtest.h>
+
 #include <algorithm>
 #include <deque>
 #include <functional>
@@ -45,6 +47,13 @@ public:
         if (handed == Arrivals::Handed::waits && name != 0) untaken.push_back(name);
         return handed;
     }
+    void hold(std::string_view app, bool on) override {
+        if (on) {
+            EXPECT_TRUE(held.emplace(app).second) << app;
+        } else {
+            EXPECT_EQ(held.erase(std::string(app)), 1U) << app;
+        }
+    }
     [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
     void raise_epoch(std::uint64_t epoch) override { epoch_on_disk = epoch; }
     void log(msw_priority priority, std::string_view text, const Datapack* about) override {
@@ -75,6 +84,7 @@ public:
     bool stands_still = false;                          ///< only its kernel answers
     bool swallows = false;                              ///< what it should pass on
     std::uint64_t epoch_on_disk = 0;
+    std::set<std::string, std::less<>> held;  ///< programs that it holds back
 };
 
 /// Time, the wires, and who is up.

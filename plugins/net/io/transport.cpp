@@ -270,6 +270,11 @@ Arrivals::Handed Transport::hand(const Datapack& datapack, std::uint64_t name) {
     return Arrivals::Handed::ended;
 }
 
+void Transport::hold(std::string_view app, bool held) {
+    const msw_host_v1* raw = host_.raw();
+    if (raw->size > offsetof(msw_host_v1, hold)) raw->hold(raw->self, {app.data(), app.size()}, held ? 1 : 0);
+}
+
 Vitals Transport::vitals(LinkId link) const {
     const Connection* connection = find(link);
     return connection == nullptr ? Vitals{} : vitals_of(connection->fd());

@@ -66,6 +66,7 @@ private:
     std::vector<Parcel> retire(LinkId link) override;
     void deliver(LinkId from, Datapack datapack) override;
     [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) override;
+    void hold(std::string_view app, bool held) override;
     [[nodiscard]] Vitals vitals(LinkId link) const override;
     void raise_epoch(std::uint64_t epoch) override;
     void log(msw_priority priority, std::string_view text, const Datapack* about) override;

@@ -188,6 +188,14 @@ net::Vitals SimEdge::vitals(net::LinkId link) const {
     return at == links.end() ? net::Vitals{} : host_.around_.network.vitals(at->second.first, at->second.second);
 }
 
+void SimEdge::hold(std::string_view app, bool on) {
+    host_.say(std::string(app) + (on ? " is held back" : " is let go"));
+    const bool news = on ? held.emplace(app).second : held.erase(std::string(app)) == 1;
+    if (!news)
+        host_.around_.judge.broken(
+            "told-once", host_.shape_.id + " is told again whether " + std::string(app) + " is held back", host_.now());
+}
+
 void SimEdge::raise_epoch(std::uint64_t epoch) { host_.epoch_file_ = epoch; }
 
 void SimEdge::judge_busy(std::string_view line) const {

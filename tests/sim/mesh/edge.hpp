@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,7 @@ public:
     std::vector<net::Parcel> retire(net::LinkId link) override;
     void deliver(net::LinkId from, Datapack datapack) override;
     [[nodiscard]] net::Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) override;
+    void hold(std::string_view app, bool held) override;
     [[nodiscard]] net::Vitals vitals(net::LinkId link) const override;
     void raise_epoch(std::uint64_t epoch) override;
     void log(msw_priority priority, std::string_view text, const Datapack* about) override;
@@ -43,6 +45,7 @@ public:
     std::map<net::LinkId, std::pair<std::size_t, std::size_t>> links;  ///< wire and side
     std::optional<net::LinkId> hearing;                                ///< the link whose Datapack is being heard
     std::vector<net::Address> dialling;
+    std::set<std::string, std::less<>> held;  ///< apps
 
 private:
     void judge_close(std::size_t n, std::size_t side) const;

@@ -51,6 +51,7 @@ void Host::start() {
     settings.member = member_;
     settings.epoch = ++epoch_file_;
     settings.run = dice_.roll() | 1U;
+    settings.custody = around_.plan.custody;
     settings.listen_port = shape_.listens ? address_of(number_).port : 0;
     HostFacts& facts = around_.ledger.host(number_);
     facts.run = settings.run;
@@ -342,7 +343,7 @@ void Host::judge_bounds() const {
             shape_.id + " has " + std::to_string(is) + " " + what + ", and " + std::to_string(most) + " are the most",
             now());
     };
-    judge("bytes in custody", custody_of(m).bytes(), net::Custody::kMostInAll);
+    judge("bytes in custody", custody_of(m).bytes(), around_.plan.custody.in_all + net::Custody::kAnswers.in_all);
     judge("bytes of arrivals", arrivals_of(m).held(), net::Pool::kBytes);
     judge("flows that end there", arrivals_of(m).flows(), 4 * net::Arrivals::kMostFlows * around_.plan.hosts.size());
     judge("open questions", questions_of(m).size(), net::Questions::kMost);
@@ -382,6 +383,7 @@ std::string Host::unfinished(const std::string& but_for, bool all_lived) const {
         text += " " + std::to_string(arrivals_of(m).held()) + " bytes of arrivals";
     if (all_lived && arrivals_of(m).has_to_tell()) text += " receipts to be told";
     if (!apps_->empty()) text += " full mailboxes";
+    for (const std::string& app : edge_->held) text += " " + app + " held back";
     if (!std::all_of(replies_.begin(), replies_.end(), [](const Reply& r) { return r.sent; })) text += " answers";
     return text + unfinished_on_disk(but_for);
 }
@@ -424,7 +426,8 @@ std::vector<Serial> Host::submit(const Letter& letter, std::int64_t times) {
     const bool known =
         std::all_of(way.begin(), way.end(), [&](const std::string& host) { return !table.named(host).member.empty(); });
     if (way.size() > 1 && !known) return serials;
-    for (std::int64_t i = 0; i < times && is_up(); ++i) {
+    // Who is held isn't read; what is durable is.
+    for (std::int64_t i = 0; i < times && is_up() && (letter.durable || !edge_->held.contains(letter.from)); ++i) {
         Sent sent;
         sent.origin = number_;
         sent.run = around_.ledger.host(number_).run;

@@ -40,6 +40,12 @@ public:
         maybe_gone();
         const std::size_t letters = dice_.within(20, 110);
         for (std::size_t i = 0; i < letters; ++i) add_submit();
+        // Of dice of their own, so that the rest of a plan is what it was before there were such.
+        Dice dice(plan_.seed ^ 0x637573746f6479U);
+        if (dice.chance(25)) {
+            plan_.custody.per_host = std::size_t{1024} << dice.within(6, 9);
+            plan_.custody.in_all = plan_.custody.per_host << dice.within(1, 3);
+        }
         std::stable_sort(plan_.steps.begin(), plan_.steps.end(),
                          [](const Step& a, const Step& b) { return a.at < b.at; });
         return std::move(plan_);

@@ -2,6 +2,7 @@
 // Datapack with its time. All of it is drawn from the seed before anything runs, so that steps can be left out.
 #pragma once
 
+#include "plugins/net/core/flow/custody.hpp"
 #include "tests/sim/mesh/dice.hpp"
 
 #include <cstddef>
@@ -95,7 +96,8 @@ struct Plan {
     std::vector<Road> roads;  ///< from * hosts + to
     bool refuses = false;     ///< where there is no road, who dials is told at once
     Time faults_end{0};
-    std::vector<Step> steps;  ///< in the order of their times
+    net::Custody::Bounds custody = net::Custody::kOrdinary;  ///< of every host
+    std::vector<Step> steps;                                 ///< in the order of their times
 
     [[nodiscard]] const Road& road(std::size_t from, std::size_t to) const { return roads[from * hosts.size() + to]; }
     [[nodiscard]] Road& road(std::size_t from, std::size_t to) { return roads[from * hosts.size() + to]; }

@@ -14,16 +14,18 @@ std::string mebibytes(std::size_t bytes) { return std::to_string(bytes / (std::s
 
 std::string Custody::flow_of(const Datapack& d) { return d.method == "reply" ? "@" : d.app; }
 
-Result<void> Custody::room_for(const Destination* to, const std::string& host, std::size_t charge) const {
-    const std::size_t there = to == nullptr ? 0 : to->bytes;
+Result<void> Custody::room_for(const Destination* to, const std::string& host, const Held& held) const {
+    const std::size_t quota = quota_of(held);
+    const Bounds& most = bounds_.at(quota);
+    const std::size_t there = to == nullptr ? 0 : to->bytes.at(quota);
     // One larger than the bound still goes when nothing else waits.
-    if (there > 0 && there + charge > kMostPerHost) {
+    if (there > 0 && there + held.charge > most.per_host) {
         return Error{Code::queue_full, "there is no room for more that waits for " + host + ": " +
-                                           mebibytes(kMostPerHost) + " at most wait for one host"};
+                                           mebibytes(most.per_host) + " at most wait for one host"};
     }
-    if (bytes_ > 0 && bytes_ + charge > kMostInAll) {
+    if (bytes_.at(quota) > 0 && bytes_.at(quota) + held.charge > most.in_all) {
         return Error{Code::queue_full, "there is no room for more that waits for other hosts: " +
-                                           mebibytes(kMostInAll) + " at most wait in all"};
+                                           mebibytes(most.in_all) + " at most wait in all"};
     }
     return {};
 }
@@ -31,8 +33,7 @@ Result<void> Custody::room_for(const Destination* to, const std::string& host, s
 Result<void> Custody::take(const std::string& member, const std::string& host, Held& held, Time now) {
     held.charge = charge_of(*held.datapack);
     const auto known = destinations_.find(member);
-    if (Result<void> room = room_for(known == destinations_.end() ? nullptr : &known->second, host, held.charge);
-        !room) {
+    if (Result<void> room = room_for(known == destinations_.end() ? nullptr : &known->second, host, held); !room) {
         return room;
     }
     Destination& to = destination(member, host);
@@ -47,9 +48,13 @@ Result<void> Custody::take(const std::string& member, const std::string& host, H
         to.turns.add(at->second);
         (void)at->second.meet(to.run);
     }
-    to.bytes += held.charge;
-    bytes_ += held.charge;
+    to.bytes.at(quota_of(held)) += held.charge;
+    bytes_.at(quota_of(held)) += held.charge;
     ++count_;
+    const std::string_view program = program_of(*held.datapack);
+    if (!program.empty() && pressure_.took(program, member, held.charge, room_left(to))) {
+        output_.hold(std::string(program), true);
+    }
     (void)at->second.add(std::move(held));
     const Way way = output_.way_to(member);
     if (way != Way::none) (void)turn(to, at->second, way == Way::relayed || to.silent, now);
@@ -315,11 +320,32 @@ void Custody::end(Destination& to, std::vector<Held> all, Ending ending) {
             --durable_;
             continue;
         }
-        to.bytes -= h.charge;
-        bytes_ -= h.charge;
+        to.bytes.at(quota_of(h)) -= h.charge;
+        bytes_.at(quota_of(h)) -= h.charge;
+        if (const std::string_view program = program_of(*h.datapack); !program.empty()) {
+            pressure_.ended(program, to.member, h.charge);
+        }
     }
     has_to_tell_ |= !all.empty() && ending != Ending::received;
     for (Held& h : all) output_.ended(to.host, std::move(h), ending);
+}
+
+Pressure::Room Custody::room_left(const Destination& to) const {
+    const auto left = [](std::size_t most, std::size_t taken) { return most - std::min(most, taken); };
+    const bool way = output_.way_to(to.member) != Way::none;
+    return {way ? std::optional(left(bounds_[0].per_host, to.bytes[0])) : std::nullopt,
+            left(bounds_[0].in_all, bytes_[0])};
+}
+
+std::string_view Custody::program_of(const Datapack& d) {
+    // An answer stops nobody, and who sent what came from an old host isn't here.
+    return d.method == "reply" || d.head.has("legacy") ? std::string_view() : d.get("from");
+}
+
+void Custody::let_go() {
+    if (!pressure_.holds_any()) return;
+    const auto room_for = [this](const std::string& member) { return room_left(destinations_.at(member)); };
+    for (const std::string& app : pressure_.let_go(room_for)) output_.hold(app, false);
 }
 
 std::uint64_t Custody::epoch_of(const std::string& member) const {
@@ -337,7 +363,7 @@ std::pair<std::size_t, std::size_t> Custody::waiting_for(const std::string& memb
     if (at == destinations_.end()) return {0, 0};
     std::size_t count = 0;
     for (const auto& [name, flow] : at->second.flows) count += flow.held().size();
-    return {count, at->second.bytes};
+    return {count, at->second.bytes[0] + at->second.bytes[1]};
 }
 
 std::vector<std::string> Custody::members() const {

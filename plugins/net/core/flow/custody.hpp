@@ -9,6 +9,7 @@
 #include "msw/result.hpp"
 #include "plugins/net/core/flow/congestion.hpp"
 #include "plugins/net/core/flow/out_flow.hpp"
+#include "plugins/net/core/flow/pressure.hpp"
 #include "plugins/net/core/flow/rto.hpp"
 #include "plugins/net/core/flow/turns.hpp"
 #include "plugins/net/core/flow/words.hpp"
@@ -61,8 +62,14 @@ struct CustodyPlace {
 /// Thread: one at a time.
 class Custody {
 public:
-    static constexpr std::size_t kMostPerHost = std::size_t{16} * 1024 * 1024;  ///< bytes
-    static constexpr std::size_t kMostInAll = std::size_t{64} * 1024 * 1024;
+    /// What may be held, in bytes.
+    struct Bounds {
+        std::size_t per_host;
+        std::size_t in_all;
+    };
+    static constexpr Bounds kOrdinary{std::size_t{16} * 1024 * 1024, std::size_t{64} * 1024 * 1024};
+    /// Answers have room of their own: who is asked must not be kept from answering by what others send there.
+    static constexpr Bounds kAnswers{std::size_t{4} * 1024 * 1024, std::size_t{16} * 1024 * 1024};
     static constexpr std::size_t kMostFlows = 32;                     ///< to one host
     static constexpr Time kAsk{1'000};                                ///< a flow without credit asks for it that often
     static constexpr std::size_t kQuantum = CongestionWindow::kStep;  ///< bytes of one flow before another's turn
@@ -96,10 +103,14 @@ public:
         /// After all a receipt has.
         virtual void heard_again(const std::string& member) = 0;
         virtual void ended(const std::string& host, Held held, Ending ending) = 0;
+        /// The program of this host that owns an app sends more than is taken, and is to be read no more; or again.
+        virtual void hold(const std::string& app, bool held) = 0;
     };
 
-    /// @param run  of this host
-    Custody(Run run, Output& output) noexcept : run_(run), output_(output) {}
+    /// @param run       of this host
+    /// @param ordinary  for all that are ordinary and no answers
+    Custody(Run run, const Bounds& ordinary, Output& output) noexcept
+        : run_(run), bounds_{ordinary, kAnswers}, output_(output) {}
 
     /// Take one into custody.
     /// @param member, host  its destination, and what that is called
@@ -143,6 +154,11 @@ public:
     void receipts(const std::string& member, Run run, const std::vector<ReceiptWord>& words, Time now);
     void credit(const std::string& member, Run run, const CreditWord& word, Time now);
 
+    /// Have those programs read again that were held and need not be. To be called when something has ended.
+    void let_go();
+    /// @return the apps of those that are held
+    [[nodiscard]] std::vector<std::string> held() const { return pressure_.held(); }
+
     /// To be called every 50 ms or so.
     /// @param wall_ms  since 1970
     void tick(Time now, std::int64_t wall_ms);
@@ -156,7 +172,7 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return count_; }
     /// @return how many of these are nowhere else
     [[nodiscard]] std::size_t ordinary() const noexcept { return count_ - durable_; }
-    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] std::size_t bytes() const noexcept { return bytes_[0] + bytes_[1]; }
     /// Call `give` for each, by host and flow, in order.
     void for_each(const std::function<void(const std::string& host, const std::string& app, const Held&)>& give) const;
     /// @return where those with that flag stand, one for each copy
@@ -178,15 +194,16 @@ private:
         std::map<std::pair<FlowClass, std::string>, OutFlow> flows;
         std::array<Rto, 2> rto;  // by class
         CongestionWindow window;
-        std::size_t bytes = 0;
-        bool silent = false;         // the timer ran out, and no receipt has come since
-        Time asked{0};               // for credit, last
-        Time leaving = Time::min();  // when something that was sent had not left this host yet, last
+        std::array<std::size_t, 2> bytes{};  // ordinary, answers
+        bool silent = false;                 // the timer ran out, and no receipt has come since
+        Time asked{0};                       // for credit, last
+        Time leaving = Time::min();          // when something that was sent had not left this host yet, last
         Turns<OutFlow> turns;
     };
 
     [[nodiscard]] static std::string flow_of(const Datapack& datapack);
-    [[nodiscard]] Result<void> room_for(const Destination* to, const std::string& host, std::size_t charge) const;
+    [[nodiscard]] Result<void> room_for(const Destination* to, const std::string& host, const Held& held) const;
+    [[nodiscard]] static std::size_t quota_of(const Held& held) { return held.datapack->method == "reply" ? 1 : 0; }
     [[nodiscard]] Destination& destination(const std::string& member, const std::string& host);
     void pump(Destination& to, Time now);
     /// Each flow has one turn. @return whether anything was sent
@@ -197,16 +214,21 @@ private:
     [[nodiscard]] bool ran_out(Destination& to, FlowClass of, Time now);
     void ask(Destination& to, Time now);
     void end(Destination& to, std::vector<Held> all, Ending ending);
+    [[nodiscard]] Pressure::Room room_left(const Destination& to) const;
+    /// @return the app of the program of this host that sent it and can be held; empty: none
+    [[nodiscard]] static std::string_view program_of(const Datapack& datapack);
     [[nodiscard]] static std::size_t under_way(const Destination& to);
     [[nodiscard]] CustodyPlace::Waits what_it_waits_for(const Destination& to, const OutFlow& flow,
                                                         std::size_t i) const;
     [[nodiscard]] const OutFlow* durable_flow(const std::string& member, const std::string& app) const;
 
     Run run_;
+    std::array<Bounds, 2> bounds_;  // of ordinary ones, of answers
     Output& output_;
     std::map<std::string, Destination> destinations_;  // by member
     Turns<Destination> turns_;
-    std::size_t bytes_ = 0;
+    Pressure pressure_;
+    std::array<std::size_t, 2> bytes_{};
     std::size_t count_ = 0;
     std::size_t durable_ = 0;   // of these
     bool has_to_tell_ = false;  // what isn't held any more

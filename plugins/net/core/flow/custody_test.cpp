@@ -32,6 +32,7 @@ public:
         words.push_back(member + ": " + body);
         return true;
     }
+    void hold(const std::string& app, bool held) override { holds.push_back(app + (held ? " held" : " let go")); }
     void ended(const std::string& host, Held held, Ending ending) override {
         constexpr std::array kNames = {"received", "unconfirmed", "expired"};
         ends.push_back(host + ":" + std::string(held.datapack->get("flag")) + " " +
@@ -44,6 +45,7 @@ protected:
         Held held;
         Datapack d(app == std::string_view("@9") ? "reply" : "post", app, std::string(body, 'x'));
         d.set("flag", flag);
+        d.set("from", "prog");
         held.datapack = std::make_shared<const Datapack>(std::move(d));
         held.expires = expires;
         return custody.take(member, member == std::string_view("1") ? "miku" : "rin", held, now);
@@ -57,10 +59,10 @@ protected:
     std::map<std::string, Custody::Way> ways{{"1", Custody::Way::direct}};
     int room = 1000;
     Time delivered = Time::max();
-    std::vector<std::string> sent, words, ends, unheard_of;
+    std::vector<std::string> sent, words, ends, unheard_of, holds;
     Envelope last;
     Time now{0};
-    Custody custody{kOwn, *this};
+    Custody custody{kOwn, Custody::kOrdinary, *this};
 };
 
 TEST_F(CustodyTest, SendsAtOnceAndKeepsUntilTheReceipt) {
@@ -290,14 +292,27 @@ TEST_F(CustodyTest, WhereTheWindowIsFullFlowsTakeTurns) {
     EXPECT_THAT(take_sent(), testing::Contains("1:b"));
 }
 
+TEST_F(CustodyTest, ToldOnceWhoSendsMoreThanIsTakenAndOnceThatThatIsOver) {
+    custody.meet("1", kThere, 1, now);
+    for (int i = 0; i < 8; ++i) ASSERT_TRUE(take("a", "shell", 512 * 1024));
+    EXPECT_THAT(holds, ElementsAre("prog held"));
+    custody.let_go();
+    EXPECT_THAT(holds, ElementsAre("prog held")) << "nothing has been received";
+    custody.credit("1", kThere, {{FlowClass::ordinary, kOwn, "shell"}, 8'000'000}, now);
+    receipt("shell", 5);
+    custody.let_go();
+    EXPECT_THAT(holds, ElementsAre("prog held", "prog let go"));
+}
+
 TEST_F(CustodyTest, HasBounds) {
     ways.clear();
-    ASSERT_TRUE(take("large", "shell", 2 * Custody::kMostPerHost)) << "alone it may be larger";
+    ASSERT_TRUE(take("large", "shell", 2 * Custody::kOrdinary.per_host)) << "alone it may be larger";
     Result<void> refused = take("b", "shell");
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, Code::queue_full);
     EXPECT_THAT(refused.error().text, HasSubstr("waits for miku: 16 MiB"));
-    ASSERT_TRUE(take("c", "shell", 0, "2")) << "others have their own";
+    ASSERT_TRUE(take("answer", "@9")) << "answers have their own";
+    ASSERT_TRUE(take("c", "shell", 0, "2")) << "and so have others";
     for (std::size_t i = 1; i < Custody::kMostFlows; ++i) {
         ASSERT_TRUE(take("c", ("app" + std::to_string(i)).c_str(), 0, "2"));
     }

@@ -49,7 +49,9 @@ InFlow::Arrival InFlow::arrive(const Envelope& e, Datapack& datapack, Time now) 
     bool large = false;
     if (end > granted_) {
         large = charge > kFirstCredit && idle() && pool_.take_large(app_);
-        if (!large) return Arrival::no_room;
+        // Or it counts like others: its origin can't know whether those before it were taken.
+        const bool begins_within = charge > kFirstCredit && e.at + kFirstCredit <= granted_;
+        if (!large && !(begins_within && pool_.take(charge))) return Arrival::no_room;
     } else if (!pool_.take(charge)) {
         return Arrival::no_room;
     }

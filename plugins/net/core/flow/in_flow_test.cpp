@@ -130,6 +130,7 @@ TEST(InFlow, OneLargerThanItsCreditGoesAlone) {
     EXPECT_EQ(there.comes(2, 1, large), Arrival::no_room) << "one before it waits still";
     (void)there.handed(false);
     EXPECT_EQ(there.comes(2, 1, large), Arrival::taken);
+    ASSERT_TRUE(there.pool.take(Pool::kBytes - large));
     const Envelope first{FlowClass::ordinary, 1, 2, 1, 1, 0, false};
     Datapack other = datapack(1, large);
     InFlow same(FlowClass::ordinary, "shell", there.pool);
@@ -145,7 +146,21 @@ TEST(InFlow, OneLargerThanItsCreditGoesAlone) {
     (void)there.handed();
     EXPECT_EQ(one_more.arrive(first, other, there.now), Arrival::taken) << "what is in a mailbox is counted there";
     EXPECT_EQ(there.comes(3, 1, large), Arrival::no_room) << "its app has yet to take the one before";
-    EXPECT_EQ(there.pool.held(), 0U);
+    EXPECT_EQ(there.pool.held(), Pool::kBytes - large);
+}
+
+TEST(InFlow, OneThatOnlyEndsBeyondItsCreditNeedsNotBeAlone) {
+    There there;
+    constexpr std::size_t large = Pool::kMostWindow / 2;
+    const std::size_t charge = charge_of(datapack(1, large));
+    const auto comes = [&](std::uint64_t n) {
+        Datapack d = datapack(n, large);
+        return there.flow.arrive({FlowClass::ordinary, 1, 2, n, 1, (n - 1) * charge, false}, d, there.now);
+    };
+    EXPECT_EQ(comes(1), Arrival::taken);
+    EXPECT_LT(there.flow.credit(), 2 * charge);
+    EXPECT_EQ(comes(2), Arrival::taken) << "the first waits still, and there is room for both";
+    EXPECT_EQ(comes(3), Arrival::no_room) << "that begins beyond it";
 }
 
 TEST(InFlow, GivesItsRoomBackWhenItEnds) {

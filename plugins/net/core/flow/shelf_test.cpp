@@ -114,6 +114,7 @@ public:
     Time delivered_until(const std::string&, const Held&) override { return Time::max(); }
     void unheard(const std::string&, Time, Time) override {}
     void heard_again(const std::string&) override {}
+    void hold(const std::string&, bool) override {}
     void ended(const std::string&, Held held, Ending ending) override {
         if (ending == Ending::received) received.push_back(std::move(held));
     }
@@ -154,7 +155,7 @@ protected:
     std::vector<Held> received;
     Time now{0};
     DiskForTest disk;
-    Custody custody{kOwn, *this};
+    Custody custody{kOwn, Custody::kOrdinary, *this};
     Shelf shelf{kOwn, 7, custody};
 };
 
@@ -279,7 +280,7 @@ TEST_F(ShelfTest, AForcedWayIsKeptOnDiskAndFoundThere) {
     shelf.accept("1", "rin", std::move(held), 0, [](const Result<void>&, Time) {});
     disk.work();
     EXPECT_EQ(disk.rows.front().datapack->get("via"), "p,q");
-    Custody later(kThereAgain, *this);
+    Custody later(kThereAgain, Custody::kOrdinary, *this);
     Shelf restarted(kThereAgain, 8, later);
     restarted.start(&disk);
     disk.work();

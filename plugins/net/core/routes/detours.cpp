@@ -51,13 +51,23 @@ Detours::Via Detours::hosts_on(const std::vector<std::string_view>& way) const {
     return hosts;
 }
 
+bool Detours::is_only(const Via& via, const std::string& member) const {
+    Doubts doubts;
+    for (const std::string& relay : relays_on(via, member)) doubts[relay] = kOneWay;
+    const std::vector<std::string_view> way = table_.path_around(member, doubts);
+    return via.empty() ? way == table_.path(member) : hosts_on(way) == via;
+}
+
 Detours::Via Detours::other_than(const Via& failed, Ways& ways, const std::string& member) const {
+    // Or else all doubts would be theirs by the time there is another.
+    if (is_only(failed, member)) return failed;
     // The second time: no other may have had fewer doubts, and some as many.
     for (int i = 0; i < 2; ++i) {
         doubt(ways, failed, member);
         const std::vector<std::string_view> way = table_.path_around(member, ways.doubts);
-        if (way.size() > kMostHosts + 1) continue;
-        const Via via = way == table_.path(member) ? Via() : hosts_on(way);
+        if (way.size() > kMostHosts + 1 || (failed.empty() && way == table_.path(member))) continue;
+        // The shortest is named as well: where several are as short, the others on it go by another.
+        const Via via = hosts_on(way);
         if (via != failed) return via;
     }
     return failed;

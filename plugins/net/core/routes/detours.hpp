@@ -71,6 +71,8 @@ private:
     /// @return a way that begins with that neighbour; soon after another one was looked for, its name alone
     [[nodiscard]] Via through(const std::string& neighbour, const Ways& ways, const std::string& member,
                               Time now) const;
+    /// @return whether there is no other way, or none that does with fewer of these relays
+    [[nodiscard]] bool is_only(const Via& via, const std::string& member) const;
     /// That way failed. @return the one with the fewest doubts on it now; the same if there is none of a fair length
     [[nodiscard]] Via other_than(const Via& failed, Ways& ways, const std::string& member) const;
 

@@ -46,7 +46,8 @@ TEST_F(DetoursTest, ItTakesWaysThatShareNoRelayInTurn) {
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(2'000)));
     EXPECT_THAT(detours.out("9"), ElementsAre("h4", "h5"));
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(3'000)));
-    EXPECT_THAT(detours.out("9"), IsEmpty()) << "the shortest of those that failed once";
+    EXPECT_THAT(detours.out("9"), ElementsAre("h2"))
+        << "the shortest of those that failed once, by its name: 2 may have gone another one that is as short";
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(4'000)));
     EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
 }
@@ -82,15 +83,24 @@ TEST_F(DetoursTest, WhoIsOnEveryWayThatFailsIsGoneRoundInTheEnd) {
     EXPECT_LT(tries, 5);
 }
 
+// Where it seemed to be the only one, another may have been taken: by who knew it already.
+TEST_F(DetoursTest, WhileThereIsNoOtherWayNobodyIsDoubted) {
+    hear("9", {"2"}, 2);
+    for (int i = 1; i <= 10; ++i) EXPECT_FALSE(detours.change("9", Time(1'000), Time(1'000 * i)));
+    hear("9", {"2", "3"}, 3);
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(11'000)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(12'000)));
+    EXPECT_THAT(detours.out("9"), ElementsAre("h2")) << "it has failed once, and not eleven times";
+}
+
 TEST_F(DetoursTest, HoweverOftenAllOfThemFailTheyAreTakenInTurn) {
-    std::map<std::size_t, int> taken;  // by the hosts on the way
+    std::map<std::string, int> taken;  // by the first host on the way
     for (int i = 1; i <= 3'000; ++i) {
         (void)detours.change("9", Time(1'000), Time(1'000 * i));
-        ++taken[detours.out("9").size() + (detours.out("9") == Detours::Via{"h3"} ? 10 : 0)];
+        if (!detours.out("9").empty()) ++taken[detours.out("9").front()];
     }
-    EXPECT_GT(taken[0], 500);   // over 2
-    EXPECT_GT(taken[11], 500);  // over 3
-    EXPECT_GT(taken[2], 500);   // over 4 and 5
+    for (const char* first : {"h2", "h3", "h4"}) EXPECT_GT(taken[first], 500) << first;
 }
 
 TEST_F(DetoursTest, EveryRelayOfTheOtherWayIsNamed) {
@@ -164,7 +174,7 @@ TEST_F(DetoursTest, TheWholeWayBackIsNamedAndAnotherWhenThingsComeAgain) {
     detours.heard_through("9", "4", false, Time(1'000));
     EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5"));
     detours.heard_through("9", "4", true, Time(1'000));
-    EXPECT_THAT(detours.back("9"), IsEmpty()) << "there is no other any more";
+    EXPECT_THAT(detours.back("9"), ElementsAre("h2")) << "that way is there no more";
 }
 
 TEST_F(DetoursTest, WhereNoWayThroughThatNeighbourIsKnownItIsNamedAlone) {
@@ -198,7 +208,7 @@ TEST_F(DetoursTest, WhatWorksIsNotDoubtedForWhatFailedBefore) {
 
 TEST_F(DetoursTest, WhatFailsIsLeftEvenIfNoOtherHasFewerDoubts) {
     for (int i = 1; i <= 3; ++i) EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000 * i)));
-    ASSERT_THAT(detours.out("9"), IsEmpty());
+    ASSERT_THAT(detours.out("9"), ElementsAre("h2"));
     detours.arrived("9");
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(4'000)));
     EXPECT_THAT(detours.out("9"), ElementsAre("h3"));
