@@ -67,7 +67,7 @@ Detours::Via Detours::other_than(const Via& failed, Ways& ways, const std::strin
         const std::vector<std::string_view> way = table_.path_around(member, ways.doubts);
         if (way.size() > kMostHosts + 1 || (failed.empty() && way == table_.path(member))) continue;
         // The shortest is named as well: where several are as short, the others on it go by another.
-        const Via via = hosts_on(way);
+        Via via = hosts_on(way);
         if (via != failed) return via;
     }
     return failed;
