@@ -35,8 +35,10 @@ Sent& Ledger::enter(Sent sent) {
     sent.serial = ++last_;
     for (const Copy& copy : sent.copies) {
         if (sent.method == "reply" || sent.durable || copy.host == hosts_.size()) continue;
-        questions_[{sent.serial, copy.host}] = {
-            sent.origin, sent.run, sent.from, sent.stream, true, sent.expires, copy.unknown ? INT64_MAX : sent.expires};
+        const auto [at, first] = questions_.try_emplace({sent.serial, copy.host});
+        const std::size_t open = first ? 1 : at->second.open + 1;
+        at->second = {
+            sent.origin, sent.run, sent.from, sent.stream, open, sent.expires, copy.unknown ? INT64_MAX : sent.expires};
     }
     if (trace_.wanted()) {
         std::string text = "an app submits " + sent.method + ", " + std::to_string(sent.size) + " bytes, for";
@@ -186,12 +188,13 @@ void Ledger::judge_answer(std::size_t host, const Datapack& reply, std::size_t b
         judge_.broken("answers-only-to-who-asked", who + " that nobody asked for", now, about);
         return;
     }
-    if (!at->second.open) judge_.broken("answers-only-while-open", who + " though the question is over", now, about);
+    if (at->second.open == 0)
+        judge_.broken("answers-only-while-open", who + " though the question is over", now, about);
     if (at->second.ends <= hosts_[host].wall_at(now)) {
         judge_.broken("answers-only-while-open", who + " after the question has expired", now, about);
     }
     const bool more = at->second.stream && reply.head.has("part") && reply.get("end") != "1";
-    at->second.open = more;
+    if (!more && at->second.open > 0) --at->second.open;
 }
 
 std::size_t Ledger::host_in(std::string_view text) const {
@@ -223,7 +226,7 @@ void Ledger::told(std::size_t host, const Datapack& error, Time now) {
     sent->failures.push_back({code, about});
     if (about == hosts_.size()) return;
     const auto question = questions_.find({serial, about});
-    if (question != questions_.end()) question->second.open = false;
+    if (question != questions_.end() && question->second.open > 0) --question->second.open;
     std::size_t copies = 0;
     std::size_t handed = 0;
     std::size_t failures = 0;
@@ -279,7 +282,7 @@ bool Ledger::question_is_over(const Sent& reply, const Copy& copy) const {
     const auto at = questions_.find({reply.question, reply.origin});
     if (at == questions_.end()) return true;
     const Question& q = at->second;
-    return !q.open || q.run != hosts_[copy.host].run || q.may_end <= hosts_[copy.host].latest || q.app != copy.app;
+    return q.open == 0 || q.run != hosts_[copy.host].run || q.may_end <= hosts_[copy.host].latest || q.app != copy.app;
 }
 
 void Ledger::judge_end(const Sent& sent, const Copy& copy, Time now) {
@@ -316,14 +319,14 @@ bool Ledger::answered(const std::vector<Serial>& questions) const {
         const Sent& sent = all_.at(serial);
         return std::all_of(sent.copies.begin(), sent.copies.end(), [&](const Copy& copy) {
             const auto at = questions_.find({serial, copy.host});
-            return at == questions_.end() || !at->second.open;
+            return at == questions_.end() || at->second.open == 0;
         });
     });
 }
 
 std::size_t Ledger::open_questions(std::size_t host) const {
     return static_cast<std::size_t>(std::count_if(questions_.begin(), questions_.end(), [&](const auto& q) {
-        return q.second.asker == host && q.second.run == hosts_[host].run && q.second.open &&
+        return q.second.asker == host && q.second.run == hosts_[host].run && q.second.open > 0 &&
                q.second.ends > hosts_[host].wall;
     }));
 }

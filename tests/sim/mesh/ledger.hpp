@@ -133,7 +133,7 @@ private:
         net::Run run = net::kNoRun;
         std::string app;
         bool stream = false;
-        bool open = true;
+        std::size_t open = 1;      // answers that are still to come
         std::int64_t may_end = 0;  // by the clock of the asker: not before that
         std::int64_t ends = 0;     // not after that
     };

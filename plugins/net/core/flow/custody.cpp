@@ -24,8 +24,8 @@ Result<void> Custody::room_for(const Destination* to, const std::string& host, c
                                            mebibytes(most.per_host) + " at most wait for one host"};
     }
     if (bytes_.at(quota) > 0 && bytes_.at(quota) + held.charge > most.in_all) {
-        return Error{Code::queue_full, "there is no room for more that waits for other hosts: " +
-                                           mebibytes(most.in_all) + " at most wait in all"};
+        return Error{Code::queue_full, "there is no room for more that waits for " + host + ": " +
+                                           mebibytes(most.in_all) + " at most wait for all other hosts together"};
     }
     return {};
 }

@@ -16,11 +16,19 @@ void Questions::forget(Open::value_type& question) {
     open_.erase(open_.find(question.first));
 }
 
+void Questions::one_less(Open::value_type& question) {
+    if (--question.second.left == 0) forget(question);
+}
+
 void Questions::open(const Datapack& question, std::string_view host, std::int64_t expires_ms) {
     const std::string_view flag = question.get("flag");
     if (flag.empty() || question.get("from").empty()) return;  // nobody can be answered
     std::string key = key_of(flag, host);
-    if (const auto before = open_.find(key); before != open_.end()) forget(*before);
+    std::size_t left = 1;
+    if (const auto before = open_.find(key); before != open_.end()) {
+        if (before->second.asker == question.get("from")) left += before->second.left;
+        forget(*before);
+    }
     if (open_.size() >= kMost) {
         if (posts_.empty()) return;
         forget(*posts_.begin()->second);
@@ -31,7 +39,8 @@ void Questions::open(const Datapack& question, std::string_view host, std::int64
                question.get("stream") == "1",
                question.method != "get",
                expires_ms,
-               ++serial_};
+               ++serial_,
+               left};
     Open::value_type& opened = *open_.emplace(std::move(key), std::move(q)).first;
     by_expiry_.emplace(std::pair(expires_ms, serial_), &opened);
     if (opened.second.post) posts_.emplace(serial_, &opened);
@@ -42,7 +51,7 @@ std::optional<std::string> Questions::admit(const Datapack& answer, std::string_
     if (at == open_.end() || at->second.asker != answer.app) return std::nullopt;
     const bool more = at->second.streamed && answer.head.has("part") && answer.get("end") != "1";
     std::string legacy = at->second.legacy;
-    if (!more) forget(*at);
+    if (!more) one_less(*at);
     return legacy;
 }
 
@@ -58,7 +67,7 @@ std::vector<Questions::Waiting> Questions::find(std::string_view flag) const {
 
 void Questions::close(std::string_view flag, std::string_view host) {
     const auto at = open_.find(key_of(flag, host));
-    if (at != open_.end()) forget(*at);
+    if (at != open_.end()) one_less(*at);
 }
 
 void Questions::expire(std::int64_t now_ms) {

@@ -26,7 +26,8 @@ public:
     /// @return whether one more `get` can be asked
     [[nodiscard]] bool has_room() const noexcept { return open_.size() < kMost || !posts_.empty(); }
 
-    /// `question` leaves for `host`. The same flag again to the same host replaces the one before.
+    /// `question` leaves for `host`. One of the same flag to the same host, for another app there, has an answer of its
+    /// own: it is open until there were as many as it was opened times.
     /// @param expires_ms  until when it is open, since 1970
     void open(const Datapack& question, std::string_view host, std::int64_t expires_ms);
 
@@ -63,11 +64,13 @@ private:
         bool post = false;
         std::int64_t expires = 0;
         std::uint64_t serial = 0;  // in the order in which they were opened
+        std::size_t left = 1;      // answers that are still to come
     };
     using Open = std::unordered_map<std::string, Question>;
 
     [[nodiscard]] static std::string key_of(std::string_view flag, std::string_view host);
     void forget(Open::value_type& question);
+    void one_less(Open::value_type& question);
 
     Open open_;  // by flag and host
     std::map<std::uint64_t, Open::value_type*> posts_;

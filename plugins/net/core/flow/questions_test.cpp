@@ -44,6 +44,22 @@ TEST(Questions, AreOpenForEachHostThatIsAsked) {
     EXPECT_TRUE(questions.admit(answer("f"), "miku").has_value());
 }
 
+TEST(Questions, SeveralAppsOfAHostHaveAnAnswerEach) {
+    Questions questions;
+    questions.open(question("get", "f"), "miku", 1000);
+    questions.open(question("get", "f"), "miku", 1000);
+    EXPECT_EQ(questions.size(), 1U);
+    questions.open(question("get", "f"), "miku", 1000);
+    questions.close("f", "miku");  // of the third
+    EXPECT_TRUE(questions.admit(answer("f"), "miku").has_value());
+    EXPECT_TRUE(questions.admit(answer("f"), "miku").has_value());
+    EXPECT_FALSE(questions.admit(answer("f"), "miku").has_value());
+    questions.open(question("get", "f", "@1"), "miku", 1000);
+    questions.open(question("get", "f", "@2"), "miku", 1000);
+    EXPECT_TRUE(questions.admit(answer("f", "@2"), "miku").has_value());
+    EXPECT_EQ(questions.size(), 0U) << "another asker's is another question";
+}
+
 TEST(Questions, LetPartsThroughWhereTheyWereAskedFor) {
     Questions questions;
     Datapack streamed = question("get", "f");
