@@ -96,7 +96,7 @@ void Detours::arrived(const std::string& member) {
     const auto at = ways_.find(member);
     if (at == ways_.end()) return;
     at->second.unheard = false;
-    for (const std::string& relay : relays_on(at->second.out, member)) at->second.doubts.erase(relay);
+    at->second.doubts.clear();
 }
 
 void Detours::heard_through(const std::string& member, const std::string& neighbour, bool again, Time now) {

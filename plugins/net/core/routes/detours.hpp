@@ -38,7 +38,8 @@ public:
     /// No receipt has come from a member for `waited`: take another way.
     /// @return whether there is one. False, too, if the present one was begun after what was waited for was sent
     bool change(const std::string& member, Time waited, Time now);
-    /// A receipt has come after all: nobody on the present way is to be doubted.
+    /// A receipt has come after all: the present way works, and what failed before was at another time. Should it fail,
+    /// too, all begin anew.
     void arrived(const std::string& member);
     /// Something from a member came through that neighbour (a member, too; the same one: it came straight).
     /// @param again  it had come before: what was said of that may not have arrived
