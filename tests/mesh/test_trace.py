@@ -92,7 +92,7 @@ class Way(Chain):
     def test_an_app_that_takes_nothing_is_said(self) -> None:
         self.start()
         with self.a.attach() as sender:
-            for _ in range(120):
+            for _ in range(60):
                 sender.send(Datapack("post", "deaf", {"to": "b"}, bytes(60_000)))
             wait_until(lambda: "deaf on b has yet to take" in self.a.ctl("trace", "deaf:x", "--to", "b").stdout,
                        PATIENCE, "there is no credit left")
@@ -138,9 +138,9 @@ class Flag(Chain):
     def test_one_that_a_plugin_does_not_take(self) -> None:
         self.start()
         with self.a.attach() as asker:
-            for i in range(120):
+            for i in range(60):
                 asker.send(Datapack("get", "deaf", {"to": "b", "flag": f"f{i}"}, bytes(60_000)))
-            self.place("f119", "a", "of its flow are before it")
+            self.place("f59", "a", "of its flow are before it")
             self.place("f5", "b", "deaf has it, or will after those in its mailbox")
         self.assertNotIn("in the queues", self.b.log)  # asking is nothing that a journal need warn of
 
