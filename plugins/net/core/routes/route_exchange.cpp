@@ -136,6 +136,7 @@ bool RouteExchange::take(LinkId link, std::string_view text, const AnnouncementT
         case Heard::Verdict::stale: ++counts_.duplicates; return false;
     }
     ++counts_.fresh;
+    if (!pulled) news_at_ = now;
     Time due = now + kBatch;
     if (heard.since_last < kPerMember) due = std::max(due, now - heard.since_last + kPerMember);
     // What a new host is told in one go its neighbours know: their next ping says so.
@@ -217,7 +218,7 @@ void RouteExchange::consider_pull(LinkId link, Neighbour& neighbour, bool at_onc
         return;
     }
     if (!neighbour.differs_since) neighbour.differs_since = now;
-    if (pull_ || now - *neighbour.differs_since < (at_once ? Time(0) : kDiffers)) return;
+    if (pull_ || now - *neighbour.differs_since < patience(at_once, now)) return;
     const bool settled = neighbour.settled == neighbour.root;
     if (now < neighbour.not_before + (settled ? kSettled : Time(0))) return;
     if (!at_once && !neighbour.heard) wake(link, neighbour);
@@ -228,6 +229,12 @@ void RouteExchange::consider_pull(LinkId link, Neighbour& neighbour, bool at_onc
     pull_->root = *neighbour.root;
     pull_->compare.emplace_back();
     ask_next(now);
+}
+
+Time RouteExchange::patience(bool at_once, Time now) const {
+    const bool storm = hubs_.large() && caught_up_ && now - news_at_ < kDiffers;
+    if (storm) return kDiffers + kStorm * table_.size();
+    return at_once ? Time(0) : kDiffers;
 }
 
 void RouteExchange::ask_next(Time now) {
@@ -268,6 +275,7 @@ void RouteExchange::end_pull(bool in_vain, Time now) {
         neighbour.settled.reset();
         if (pull_->whole && pull_->compare.empty() && pull_->want.empty() && now < pull_->answer_by) {
             neighbour.settled = pull_->root;
+            caught_up_ = true;
             neighbour.not_before = now;
         }
         neighbour.differs_since.reset();

@@ -8,9 +8,10 @@
 // **Pull.** A frame that finds no room is dropped: nothing is kept for slow links, and nothing is refreshed in time.
 // Instead hello and each ping carry the root of the tree of digests (digest_tree.hpp). Where it differs for longer than
 // 2 s, or on a new link at once, a host asks that neighbour what differs, from the root down, and then for what is
-// newer there. Each host only fetches for itself, from one neighbour at a time, so nothing is fetched twice; what it
-// has newer the neighbour fetches in its turn. Who answers remembers nothing. A neighbour whose root is the same as
-// here is not flooded either: it has it all.
+// newer there. In a large mesh, where asking is dear, a host that has caught up once waits longer while floods bring
+// news: what it is missing is most likely on its way. Each host only fetches for itself, from one neighbour at a time,
+// so nothing is fetched twice; what it has newer the neighbour fetches in its turn. Who answers remembers nothing. A
+// neighbour whose root is the same as here is not flooded either: it has it all.
 //
 // **Bounds.** One question at a time, each with one answer of at most 256 KiB; answers and what is read cost each link
 // a budget of bytes a second, answers one for all links too. A neighbour that lies can waste no more than that, and a
@@ -79,7 +80,8 @@ public:
     static constexpr Time kBatch{50};                            ///< what is fresh waits so long for more
     static constexpr Time kPerMember = std::chrono::seconds(1);  ///< between two floods of one member's
     static constexpr Time kDiffers = std::chrono::seconds(2);    ///< before a pull, as floods are still under way
-    static constexpr Time kAnswer = std::chrono::seconds(1);     ///< an answer takes longer: it is asked for again
+    static constexpr Time kStorm{1};  ///< more than that for each host of a large mesh while floods bring news
+    static constexpr Time kAnswer = std::chrono::seconds(1);  ///< an answer takes longer: it is asked for again
     static constexpr unsigned kTries = 3;
     static constexpr Time kPull = std::chrono::seconds(20);     ///< a pull takes longer: another neighbour has its turn
     static constexpr Time kInVain = std::chrono::seconds(5);    ///< after one that brought nothing, or broke off
@@ -146,6 +148,7 @@ private:
         std::vector<LinkId> have_it;  // who sent it
     };
     void consider_pull(LinkId link, Neighbour& neighbour, bool at_once, Time now);
+    [[nodiscard]] Time patience(bool at_once, Time now) const;
     void ask_next(Time now);
     void ask(Time now);
     void end_pull(bool in_vain, Time now);
@@ -177,7 +180,9 @@ private:
     std::unordered_map<std::uint64_t, Pending> pending_;  // by the key of the member
     std::set<std::pair<Time, std::uint64_t>> turns_;      // of all of them, by when they are due
     Time flooded_at_{-kBatch};
-    bool from_hub_ = false;  // the frame that is being read came from one
+    Time news_at_{-kDiffers};  // a flood brought something new, last
+    bool caught_up_ = false;   // a pull has ended with nothing left to ask for
+    bool from_hub_ = false;    // the frame that is being read came from one
     std::optional<RoutePull> pull_;
     std::uint32_t asked_ = 0;
     Budget answers_{kAnswerAllASecond, kAnswerAllASecond};

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <random>
 #include <set>
 
@@ -328,6 +329,37 @@ TEST(RouteExchange, ADifferenceIsBorneForTwoSeconds) {
     }
     host->exchange.root_heard(1, 17, host->now);
     EXPECT_THAT(host->sent_to("compare - "), ElementsAre(1));
+}
+
+TEST(RouteExchange, InALargeMeshADifferenceIsBorneForLongerWhileFloodsBringNews) {
+    for (const bool caught_up : {false, true}) {
+        Host here("a");
+        Host there("b");
+        for (std::uint64_t n = 0; n <= Hubs::kLarge; ++n) {
+            for (Host* host : {&here, &there}) host->knows(says("c" + member_number(n), {}));
+        }
+        here.hubs.look(here.table, here.now);
+        Pair pair(here, there);
+        if (caught_up) {
+            pair.up();
+            pair.run(seconds(10));
+            ASSERT_TRUE(pair.agree());
+        } else {
+            here.exchange.up(kLink, "b", std::nullopt, here.now);
+        }
+        const Time storm = RouteExchange::kDiffers + RouteExchange::kStorm * here.table.size();
+        const Time from = here.now;
+        here.sent.clear();
+        std::optional<Time> asked;
+        for (std::uint64_t news = 0; !asked && here.now < from + seconds(60); here.now += Time(100)) {
+            here.hears(kLink, says("d" + member_number(++news), {}));
+            here.exchange.root_heard(kLink, 17, here.now);
+            if (!here.sent_to("compare - ").empty()) asked = here.now - from;
+        }
+        ASSERT_TRUE(asked) << "floods without end put it off for ever";
+        EXPECT_GE(*asked, caught_up ? storm : Time(0));
+        EXPECT_LT(*asked, caught_up ? storm + seconds(1) : Time(1));
+    }
 }
 
 TEST(RouteExchange, WhatIsLostIsAskedForAgain) {
