@@ -1,0 +1,131 @@
+#include "base/keys/host_keys.hpp"
+
+#include "base/fd.hpp"
+#include "base/replace_file.hpp"
+
+#include <fcntl.h>
+#include <openssl/crypto.h>
+#include <openssl/pem.h>
+#include <sys/stat.h>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace msw {
+namespace {
+
+constexpr std::size_t kMostBytes = 4096;  // two keys in PEM are 240
+
+struct Wiped {
+    ~Wiped() { OPENSSL_cleanse(text.data(), text.size()); }
+    std::string text;
+};
+
+Error damaged(const std::string& what) { return {Code::bad_request, what}; }
+
+openssl::Key next_key(BIO* from) {
+    // No word for a passphrase: without one OpenSSL would ask the terminal.
+    const auto no_passphrase = [](char*, int, int, void*) { return -1; };
+    return openssl::Key(PEM_read_bio_PrivateKey_ex(from, nullptr, no_passphrase, nullptr, nullptr, nullptr));
+}
+
+/// @return 0 or an errno; ENOENT: there is none
+int read_all(const KeyPlace& place, std::string& text, struct stat& info) {
+    const Fd file(::open(place.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+    if (!file) return errno;
+    if (::fstat(file.get(), &info) != 0) return errno;
+    if (!S_ISREG(info.st_mode)) return EINVAL;
+    text.resize(kMostBytes + 1);
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return errno;
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
+    }
+    if (size == text.size()) return EFBIG;
+    text.resize(size);
+    return 0;
+}
+
+Result<HostKeys> make_and_keep(const KeyPlace& place, FileCalls& files) {
+    HostKeys keys = HostKeys::make();
+    Wiped pem{to_pem(keys)};
+    if (const int error = replace_file(place.path, pem.text, 0600, files); error != 0) {
+        return Error{Code::io, place.path + ": the host's keys can't be written: " + std::strerror(error)};
+    }
+    return keys;
+}
+
+}  // namespace
+
+HostKeys HostKeys::make() { return {SigningKey::make(), ExchangeKey::make()}; }
+
+KeyDigest digest_of(const PublicKey& sign, const PublicKey& seal) {
+    constexpr std::string_view kDomain{"msw/1 host keys\0", 16};
+    const openssl::DigestContext context(openssl::must(EVP_MD_CTX_new()));
+    openssl::must(EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr));
+    openssl::must(EVP_DigestUpdate(context.get(), kDomain.data(), kDomain.size()));
+    openssl::must(EVP_DigestUpdate(context.get(), sign.data(), sign.size()));
+    openssl::must(EVP_DigestUpdate(context.get(), seal.data(), seal.size()));
+    KeyDigest digest{};
+    openssl::must(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr));
+    return digest;
+}
+
+KeyDigest digest_of(const HostKeys& keys) { return digest_of(keys.sign.public_key(), keys.seal.public_key()); }
+
+std::string to_pem(const HostKeys& keys) {
+    const openssl::Bio out(openssl::must(BIO_new(BIO_s_secmem())));
+    for (EVP_PKEY* key : {keys.sign.handle(), keys.seal.handle()}) {
+        openssl::must(PEM_write_bio_PKCS8PrivateKey(out.get(), key, nullptr, nullptr, 0, nullptr, nullptr));
+    }
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(out.get(), &bytes);
+    return {bytes, static_cast<std::size_t>(size)};
+}
+
+Result<HostKeys> host_keys(std::string_view pem) {
+    const openssl::Bio in(openssl::must(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))));
+    openssl::Key first = next_key(in.get());
+    if (!first) return damaged("it begins with no private key in PEM");
+    Result<SigningKey> sign = SigningKey::from(std::move(first));
+    if (!sign) return damaged("its first key is not Ed25519");
+    openssl::Key second = next_key(in.get());
+    if (!second) return damaged("it holds one key, the second is missing");
+    Result<ExchangeKey> seal = ExchangeKey::from(std::move(second));
+    if (!seal) return damaged("its second key is not X25519");
+    return HostKeys{std::move(sign).value(), std::move(seal).value()};
+}
+
+KeyPlace key_place(const std::string& state_dir, const std::string& credentials_dir) {
+    if (!credentials_dir.empty()) {
+        std::string path = credentials_dir + "/mswd.host-key";
+        if (::access(path.c_str(), F_OK) == 0) return {std::move(path), true};
+    }
+    return {state_dir + "/host-key", false};
+}
+
+Result<HostKeys> load_host_keys(const KeyPlace& place, FileCalls& files) {
+    Wiped pem;
+    struct stat info {};
+    const int error = read_all(place, pem.text, info);
+    if (error == ENOENT && !place.credential) return make_and_keep(place, files);
+    if (error != 0) return Error{Code::io, place.path + ": the host's keys can't be read: " + std::strerror(error)};
+    if (!place.credential && (info.st_mode & 077U) != 0) {
+        return Error{Code::refused, place.path +
+                                        ": others than its owner may read or change the host's keys; if none has, "
+                                        "`chmod 600` it, else remove it and join the mesh anew"};
+    }
+    Result<HostKeys> keys = host_keys(pem.text);
+    if (!keys) {
+        return Error{Code::bad_request,
+                     place.path + " is damaged: " + keys.error().text +
+                         "; put it back from a backup, or remove it: then this host is a new one and must join anew"};
+    }
+    return keys;
+}
+
+}  // namespace msw
