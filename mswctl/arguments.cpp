@@ -181,6 +181,12 @@ void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& ra
         sub->add_option("WORDS", args.words, "ls, dead, show ROW|FLAG, retry ROW or rm ROW; nothing: a summary")
             ->type_name("");
     }
+    if ((command.takes & kKeyWord) != 0) {
+        sub->add_option("WORD", args.words, "show; the same without it")
+            ->type_name("")
+            ->expected(0, 1)
+            ->check(CLI::IsMember(std::vector<std::string>{"show"}));
+    }
     if ((command.takes & kWay) != 0) {
         sub->add_option("WHAT", args.wish.spec,
                         "SPEC, or the flag of a Datapack that is under way; may be left out with --to")

@@ -21,7 +21,7 @@ struct Arguments {
     bool no_wait = false;              ///< send --no-wait
     bool when_up = false;              ///< call --when-up, send --when-up
     bool watch = false;                ///< peers --watch
-    std::vector<std::string> words;    ///< of queue
+    std::vector<std::string> words;    ///< of queue and key
 };
 
 /// Read the command line; help, version and what is wrong are printed here.

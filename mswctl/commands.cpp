@@ -4,7 +4,7 @@
 
 namespace mswctl {
 
-const std::array<Command, 12> kCommands{{
+const std::array<Command, 13> kCommands{{
     {"call", "ask an app and print its answer",
      "Asks the app of one host, or of many: then `HOST: ` stands before each line. Ends when each host has answered, "
      "or "
@@ -28,6 +28,13 @@ const std::array<Command, 12> kCommands{{
      "mswctl exit\n"
      "mswctl exit --host rin\n",
      kNothing, run_exit},
+    {"key", "show what stands for a host's keys, for people to compare",
+     "A host makes its keys at its first start and keeps them in its state directory. What is shown are 56 letters and "
+     "digits made of both of them; two hosts that show the same have the same keys. Every second group ends with a "
+     "check digit, so that one that was misheard doesn't pass for another host's.",
+     "mswctl key\n"
+     "mswctl key show --host rin\n",
+     kKeyWord, run_key},
     {"peers", "list the hosts in reach",
      "LINK says who dialled: `out` this host, `in` the other. VIA names the host that relays, where there is no link "
      "of "

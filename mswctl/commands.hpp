@@ -16,6 +16,7 @@ class Session;
 // Each attaches by itself, once it knows that its command line is right.
 Exit run_call(const Arguments& args, Output& out);
 Exit run_exit(const Arguments& args, Output& out);
+Exit run_key(const Arguments& args, Output& out);
 Exit run_peers(const Arguments& args, Output& out);
 Exit run_plugins(const Arguments& args, Output& out);
 Exit run_prompt(const Arguments& args, Output& out);
@@ -31,16 +32,17 @@ Exit run_update(const Arguments& args, Output& out);
 Exit watch_peers(const Arguments& args, Output& out);
 
 /// Which arguments a command takes beside the global ones.
-enum Takes : std::uint8_t {
+enum Takes : std::uint16_t {
     kNothing = 0,
-    kSpec = 1,      ///< SPEC, -f, --to, --here
-    kWait = 2,      ///< --wait[=SECONDS], --no-wait
-    kWaitBack = 4,  ///< --wait
-    kTargets = 8,   ///< TARGETS
-    kWords = 16,    ///< any number of words
-    kWhenUp = 32,   ///< --when-up
-    kWatch = 64,    ///< --watch
-    kWay = 128,     ///< WHAT (SPEC or a flag, or nothing), -f, --to
+    kSpec = 1,       ///< SPEC, -f, --to, --here
+    kWait = 2,       ///< --wait[=SECONDS], --no-wait
+    kWaitBack = 4,   ///< --wait
+    kTargets = 8,    ///< TARGETS
+    kWords = 16,     ///< the words of queue
+    kWhenUp = 32,    ///< --when-up
+    kWatch = 64,     ///< --watch
+    kWay = 128,      ///< WHAT (SPEC or a flag, or nothing), -f, --to
+    kKeyWord = 256,  ///< the word of key
 };
 
 struct Command {
@@ -48,12 +50,12 @@ struct Command {
     std::string_view summary;
     std::string_view more;      ///< what help says below the options; paragraphs, each one line
     std::string_view examples;  ///< a command a line
-    std::uint8_t takes;
+    std::uint16_t takes;
     Exit (*run)(const Arguments&, Output&);
 };
 
 /// In the order of the alphabet.
-extern const std::array<Command, 12> kCommands;
+extern const std::array<Command, 13> kCommands;
 
 /// @return the command of that name, or null
 [[nodiscard]] const Command* find_command(std::string_view name) noexcept;

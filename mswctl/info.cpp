@@ -1,4 +1,4 @@
-// status, peers, plugins, queue: what mswd and net say about themselves, as tables.
+// key, status, peers, plugins, queue: what mswd and net say about themselves, as tables.
 #include "mswctl/info.hpp"
 
 #include "base/json.hpp"
@@ -108,6 +108,8 @@ void print_peers(Output& out, const Json& rows) {
     out.table(table);
 }
 
+void print_key(Output& out, const Json& key) { out.data(printable(key["key"].as_string()) + '\n'); }
+
 void print_plugins(Output& out, const Json& rows) {
     Table table({{"APP"}, {"KIND"}, {"STATE"}, {"PID", true}, {"RESTARTS", true}, {"WAITING", true}});
     for (const Json& row : rows.items()) {
@@ -182,8 +184,13 @@ Exit attached(const Arguments& args, Output& out, Exit (*show_it)(Session&, Outp
     return session ? show_it(*session, out, args.globals) : Exit::no_daemon;
 }
 
+Exit show_key(Session& session, Output& out, const Globals& globals) {
+    return show(session, out, globals, "net", "key", [&](const Json& json) { print_key(out, json); });
+}
+
 }  // namespace
 
+Exit run_key(const Arguments& args, Output& out) { return attached(args, out, show_key); }
 Exit run_status(const Arguments& args, Output& out) { return attached(args, out, show_status); }
 Exit run_peers(const Arguments& args, Output& out) {
     return args.watch ? watch_peers(args, out) : attached(args, out, show_peers);

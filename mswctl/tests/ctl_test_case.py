@@ -12,6 +12,8 @@ STATUS = {"id": "miku", "version": "9.9", "pid": 41, "uptime_s": 3725, "program"
 PEERS = [{"id": "rin", "address": "10.0.0.7:3900", "direction": "out", "since_s": 61, "via": "", "proxy": "",
           "waiting": 2, "waiting_bytes": 2048, "old": False}]
 
+KEY = {"key": "-".join(["ABCDEFG"] * 8), "sign": "0a" * 32, "seal": "0b" * 32}
+
 
 def about_itself(d, conn=None):
     """What mswd and net say about themselves."""
@@ -31,6 +33,8 @@ def about_itself(d, conn=None):
             return [d.reply(json.dumps(["rin", "len"] if "*" in rest else rest.split("+")))]
         if word == "peers":
             return [d.reply(json.dumps(PEERS))]
+        if word == "key":
+            return [d.reply(json.dumps(KEY))]
         if word == "queue":
             return [d.reply(json.dumps([{"to": "len", "app": "log", "flag": "ab", "bytes": 9, "tries": 4}]))]
     return None

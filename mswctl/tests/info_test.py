@@ -4,7 +4,7 @@ import signal
 import subprocess
 import unittest
 
-from ctl_test_case import MSWCTL, PEERS, STATUS, Base, shell
+from ctl_test_case import KEY, MSWCTL, PEERS, STATUS, Base, shell
 
 
 class Info(Base):
@@ -37,6 +37,14 @@ class Info(Base):
         daemon = self.daemon()
         self.ctl(daemon, "plugins", "--host", "rin")
         self.assertEqual(daemon.seen[0].head["to"], "rin")
+
+    def test_key(self):
+        daemon = self.daemon()
+        self.assertEqual(self.ctl(daemon, "key").stdout, KEY["key"] + "\n")
+        self.assertEqual(json.loads(self.ctl(daemon, "--json", "key", "show").stdout), KEY)
+        self.ctl(daemon, "key", "show", "--host", "rin")
+        self.assertEqual(daemon.seen[-1].head["to"], "rin")
+        self.assertIn("WORD: shw not in {show}", self.ctl(daemon, "key", "shw", code=2).stderr)
 
     def test_refused(self):
         daemon = self.daemon(lambda d, conn: [d.error("refused", "policy says no")] if d.app == "mswd" else None)

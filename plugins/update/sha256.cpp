@@ -1,5 +1,6 @@
 #include "plugins/update/sha256.hpp"
 
+#include "base/hex.hpp"
 #include "base/system_error.hpp"
 
 #include <openssl/evp.h>
@@ -7,7 +8,7 @@
 #include <array>
 #include <cerrno>
 #include <new>
-#include <string_view>
+#include <span>
 #include <vector>
 
 namespace msw::update {
@@ -26,13 +27,7 @@ std::string Sha256::hex() {
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     if (EVP_DigestFinal_ex(context_.get(), digest.data(), &size) != 1) throw std::bad_alloc();
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        text += kDigits[digest[i] >> 4U];
-        text += kDigits[digest[i] & 15U];
-    }
-    return text;
+    return to_hex(std::span(digest).first(size));
 }
 
 Result<std::string> sha256_of(int fd) {

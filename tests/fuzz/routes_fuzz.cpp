@@ -8,8 +8,8 @@
 //     >w N      an answer comes to the question that is open there
 //     >e        the bytes are one announcement, looked at alone
 //     >t N      half a second times 2^N goes by
+#include "base/hex.hpp"
 #include "plugins/net/core/routes/hash.hpp"
-#include "plugins/net/core/routes/lines.hpp"
 #include "plugins/net/core/routes/routes.hpp"
 #include "tests/fuzz/script.hpp"
 

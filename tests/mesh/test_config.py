@@ -198,6 +198,20 @@ class Life(MeshTest):
         host.start()
         self.assertEqual(host.status()["id"], "miku")
 
+    def test_its_keys_are_made_once_and_never_overwritten(self) -> None:
+        host = self.host().start()
+        key = json.loads(host.ask("net", "key").text)
+        self.assertRegex(key["key"], r"^([A-Z2-7]{7}-){7}[A-Z2-7]{7}$")
+        file = host.state / "host-key"
+        self.assertEqual(file.stat().st_mode & 0o777, 0o600)
+        host.kill()
+        self.assertEqual(json.loads(host.start().ask("net", "key").text), key)
+        host.stop()
+        file.write_text(file.read_text()[:100])
+        host.spawn()
+        wait_until(lambda: f"{file} is damaged: " in host.log, what="the journal names the damaged file")
+        self.assertEqual(len(file.read_text()), 100)
+
     def test_sigint_ends_it_cleanly_too(self) -> None:
         host = self.host().start()
         assert host.process

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/keys/openssl.hpp"
+#include "base/keys/public_keys.hpp"
 #include "base/keys/secret.hpp"
-#include "base/keys/signing_key.hpp"
 #include "msw/result.hpp"
 
 #include <array>

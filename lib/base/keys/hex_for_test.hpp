@@ -1,6 +1,8 @@
 // Bytes as the RFCs print them.
 #pragma once
 
+#include "base/hex.hpp"
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -16,18 +18,6 @@ std::array<std::uint8_t, N> from_hex(std::string_view hex) {
         bytes.at(n) = static_cast<std::uint8_t>(std::stoi(std::string(hex.substr(2 * n, 2)), nullptr, 16));
     }
     return bytes;
-}
-
-template <class Bytes>
-std::string to_hex(const Bytes& bytes) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string hex;
-    for (const auto byte : bytes) {
-        const auto value = static_cast<std::uint8_t>(byte);
-        hex += kDigits[value >> 4U];
-        hex += kDigits[value & 15U];
-    }
-    return hex;
 }
 
 /// @return N bytes: first, first + 1, …

@@ -63,20 +63,6 @@ Result<HostKeys> make_and_keep(const KeyPlace& place, FileCalls& files) {
 
 HostKeys HostKeys::make() { return {SigningKey::make(), ExchangeKey::make()}; }
 
-KeyDigest digest_of(const PublicKey& sign, const PublicKey& seal) {
-    constexpr std::string_view kDomain{"msw/1 host keys\0", 16};
-    const openssl::DigestContext context(openssl::must(EVP_MD_CTX_new()));
-    openssl::must(EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr));
-    openssl::must(EVP_DigestUpdate(context.get(), kDomain.data(), kDomain.size()));
-    openssl::must(EVP_DigestUpdate(context.get(), sign.data(), sign.size()));
-    openssl::must(EVP_DigestUpdate(context.get(), seal.data(), seal.size()));
-    KeyDigest digest{};
-    openssl::must(EVP_DigestFinal_ex(context.get(), digest.data(), nullptr));
-    return digest;
-}
-
-KeyDigest digest_of(const HostKeys& keys) { return digest_of(keys.sign.public_key(), keys.seal.public_key()); }
-
 std::string to_pem(const HostKeys& keys) {
     const openssl::Bio out(openssl::must(BIO_new(BIO_s_secmem())));
     for (EVP_PKEY* key : {keys.sign.handle(), keys.seal.handle()}) {

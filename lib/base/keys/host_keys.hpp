@@ -3,7 +3,7 @@
 
 #include "base/file_calls.hpp"
 #include "base/keys/exchange_key.hpp"
-#include "base/keys/key_digest.hpp"
+#include "base/keys/public_keys.hpp"
 #include "base/keys/signing_key.hpp"
 #include "msw/result.hpp"
 
@@ -18,11 +18,8 @@ struct HostKeys {
     ExchangeKey seal;
 
     [[nodiscard]] static HostKeys make();
+    [[nodiscard]] PublicKeys public_keys() const noexcept { return {sign.public_key(), seal.public_key()}; }
 };
-
-/// SHA-256("msw/1 host keys" 0x00 ‖ signing key ‖ sealing key): what stands for a host's keys.
-[[nodiscard]] KeyDigest digest_of(const PublicKey& sign, const PublicKey& seal);
-[[nodiscard]] KeyDigest digest_of(const HostKeys& keys);
 
 /// The file they lie in: two private keys in PEM (PKCS #8, RFC 7468), the signing key first. Wiped by who has it.
 [[nodiscard]] std::string to_pem(const HostKeys& keys);

@@ -10,7 +10,7 @@
 
 namespace msw {
 
-/// SHA-256 over public keys (HostKeys::digest()), or over a record.
+/// SHA-256 over public keys (digest_of()), or over a record.
 using KeyDigest = std::array<std::uint8_t, 32>;
 
 /// The digest in base32 (RFC 4648), 4 runs of 13 digits each followed by a check digit, shown as 8 groups of 7:

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/keys/openssl.hpp"
+#include "base/keys/public_keys.hpp"
 #include "msw/result.hpp"
 
 #include <array>
@@ -10,7 +11,6 @@
 
 namespace msw {
 
-using PublicKey = std::array<std::uint8_t, 32>;
 using Signature = std::array<std::uint8_t, 64>;
 
 /// The private half. Thread: any; const members may be called at the same time.

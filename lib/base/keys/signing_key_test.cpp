@@ -28,9 +28,9 @@ TEST(SigningKey, SignsAsTheRfcDoes) {
     };
     for (const Row& row : kRows) {
         const SigningKey key = SigningKey::from_seed(from_hex<32>(row.seed));
-        EXPECT_EQ(test::to_hex(key.public_key()), row.key);
+        EXPECT_EQ(to_hex(key.public_key()), row.key);
         const Signature signature = key.sign(row.message);
-        EXPECT_EQ(test::to_hex(signature), row.signature);
+        EXPECT_EQ(to_hex(signature), row.signature);
         EXPECT_TRUE(is_signed(key.public_key(), row.message, signature));
     }
 }

@@ -12,6 +12,7 @@
 // and what ends without having arrived ends in failed(): counted, a line in the journal, an error to who sent it.
 #pragma once
 
+#include "base/keys/public_keys.hpp"
 #include "msw/target.hpp"
 #include "plugins/net/core/book.hpp"
 #include "plugins/net/core/counters.hpp"
@@ -44,6 +45,7 @@ struct MeshSettings {
     std::string id;                                ///< of this host
     std::string member;                            ///< who it is, whatever its id
     std::uint64_t epoch = 1;                       ///< how often it was started
+    PublicKeys keys;                               ///< of this host
     Run run = kNoRun;                              ///< drawn at this start
     std::uint16_t listen_port = 0;                 ///< 0: it doesn't listen
     std::string proxy;                             ///< host id of the one that relays for us; empty: none
@@ -282,6 +284,7 @@ private:
     void asked(LinkId link, const Datapack& question, Time now);
     [[nodiscard]] Result<std::string> verb(const Datapack& question, Time now) const;
     [[nodiscard]] std::string peers_json(Time now) const;
+    [[nodiscard]] std::string key_json() const;
     [[nodiscard]] std::string queue_json() const;
     [[nodiscard]] std::string status_text() const;
     struct Reachable {

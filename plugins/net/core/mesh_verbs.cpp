@@ -1,4 +1,5 @@
 // The app `net`: what it answers (docs/protocol.md, "The app `net`").
+#include "base/hex.hpp"
 #include "base/json.hpp"
 #include "msw/host_id.hpp"
 #include "plugins/net/core/id_key.hpp"
@@ -18,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 constexpr std::string_view kVerbs =
-    "net knows: mht, peers, queue, route HOST [APP], status, targets TARGETS, trace FLAG, unwatch FLAG, watch";
+    "net knows: key, mht, peers, queue, route HOST [APP], status, targets TARGETS, trace FLAG, unwatch FLAG, watch";
 
 }  // namespace
 
@@ -80,6 +81,7 @@ Result<std::string> Mesh::verb(const Datapack& question, Time now) const {
     if (word == "route" && !rest.empty()) return route_json(rest, now);
     if (word == "trace" && !rest.empty()) return trace_json(rest, now);
     if (rest.empty()) {
+        if (word == "key") return key_json();
         if (word == "mht") return build_gossip(gossip_for(nullptr), kLongestGossip);
         if (word == "peers") return peers_json(now);
         if (word == "queue") return queue_json();
@@ -164,6 +166,13 @@ std::string Mesh::peers_json(Time now) const {
         rows.push(std::move(row));
     }
     return rows.dump();
+}
+
+std::string Mesh::key_json() const {
+    return Json::object({{"key", msw::to_text(digest_of(settings_.keys))},
+                         {"sign", to_hex(settings_.keys.sign)},
+                         {"seal", to_hex(settings_.keys.seal)}})
+        .dump();
 }
 
 std::string Mesh::queue_json() const {

@@ -1,7 +1,8 @@
 // What names one start of one host.
 #pragma once
 
-#include <charconv>
+#include "base/hex.hpp"
+
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -15,18 +16,9 @@ using Run = std::uint64_t;
 inline constexpr Run kNoRun = 0;
 
 /// @return 16 hex digits
-[[nodiscard]] inline std::string to_text(Run run) {
-    std::string text(16, '0');
-    for (std::size_t i = 16; i-- > 0; run >>= 4U) text[i] = "0123456789abcdef"[run & 15U];
-    return text;
-}
+[[nodiscard]] inline std::string to_text(Run run) { return to_hex(run); }
 
 /// @return what 16 lower-case hex digits mean; kNoRun for anything else
-[[nodiscard]] inline Run parse_run(std::string_view text) noexcept {
-    if (text.size() != 16 || text.find_first_not_of("0123456789abcdef") != std::string_view::npos) return kNoRun;
-    Run run = kNoRun;
-    (void)std::from_chars(text.data(), text.data() + text.size(), run, 16);
-    return run;
-}
+[[nodiscard]] inline Run parse_run(std::string_view text) noexcept { return read_hex(text).value_or(kNoRun); }
 
 }  // namespace msw::net

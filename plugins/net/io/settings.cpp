@@ -5,6 +5,7 @@
 #include "plugins/net/io/endpoint.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 
@@ -61,6 +62,7 @@ Result<Settings> read_settings(const plugin::Host& host) {
     s.config_dir = value_of(host, "config_dir").as_string();
     s.file_root = value_of(host, "file_root").as_string();
     s.state_dir = value_of(host, "state_dir").as_string();
+    if (const char* dir = std::getenv("CREDENTIALS_DIRECTORY")) s.credentials_dir = dir;
     return s;
 }
 

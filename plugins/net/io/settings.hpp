@@ -18,6 +18,7 @@ struct Settings {
     std::string config_dir;     ///< where address.txt lies
     std::string file_root;
     std::string state_dir;
+    std::string credentials_dir;  ///< $CREDENTIALS_DIRECTORY, or empty
 };
 
 /// Read the settings from mswd, which has checked their types.

@@ -1,6 +1,7 @@
 #include "plugins/net/io/transport.hpp"
 
 #include "base/descriptors.hpp"
+#include "base/keys/host_keys.hpp"
 #include "msw/encoder.hpp"
 #include "plugins/net/io/endpoint.hpp"
 #include "plugins/net/io/identity.hpp"
@@ -34,6 +35,9 @@ Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* host) {
     Result<Settings> settings = read_settings(plugin::Host(host));
     if (!settings) return settings.error();
     if (Result<void> begun = begin_run(settings->state_dir, settings->mesh); !begun) return begun.error();
+    Result<HostKeys> keys = load_host_keys(key_place(settings->state_dir, settings->credentials_dir));
+    if (!keys) return keys.error();
+    settings->mesh.keys = keys->public_keys();
     Result<FileRoot> files = FileRoot::open(settings->file_root);
     if (!files) return Error{files.error().code, "the file root can't be used: " + files.error().text};
     auto shared = std::make_shared<const FileRoot>(std::move(files).value());

@@ -1,5 +1,6 @@
 #include "tests/sim/gossip/world.hpp"
 
+#include "base/hex.hpp"
 #include "plugins/net/core/routes/hash.hpp"
 
 #include <algorithm>
@@ -103,7 +104,7 @@ World::World(const WorldOptions& options) : options_(options), random_(options.s
     wires_.emplace_back();  // LinkIds begin with 1
     for (std::uint32_t n = 0; n < options.hosts; ++n) {
         auto host = std::make_unique<Host>(*this, n);
-        while (host->member.size() < options.digits) host->member += net::to_hex(random_());
+        while (host->member.size() < options.digits) host->member += to_hex(random_());
         host->member.resize(options.digits);
         by_member_.emplace(host->member, n);
         if (n > 0) host->configured = options.star ? 0 : static_cast<std::uint32_t>(random_() % n);

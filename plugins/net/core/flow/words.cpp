@@ -1,5 +1,6 @@
 #include "plugins/net/core/flow/words.hpp"
 
+#include "base/hex.hpp"
 #include "msw/chars.hpp"
 #include "plugins/net/core/flow/in_flow.hpp"
 
@@ -42,13 +43,11 @@ bool read(const Line& line, FlowName& into) {
     return into.run != kNoRun && !into.app.empty() && into.app.size() <= 255 && chars::all(into.app, chars::kApp);
 }
 
-constexpr std::string_view kHex = "0123456789abcdef";
-
 bool read_bits(std::string_view hex, std::string& into) {
     if (hex.empty() || hex.size() % 2 != 0 || hex.size() > InFlow::kMostBeyond / 4) return false;
     for (std::size_t i = 0; i < hex.size(); i += 2) {
-        const std::size_t high = kHex.find(hex[i]);
-        const std::size_t low = kHex.find(hex[i + 1]);
+        const std::size_t high = kHexDigits.find(hex[i]);
+        const std::size_t low = kHexDigits.find(hex[i + 1]);
         if (high == std::string_view::npos || low == std::string_view::npos) return false;
         into.push_back(static_cast<char>(high << 4U | low));
     }
@@ -104,10 +103,7 @@ void write_word(const ReceiptWord& word, std::string& body) {
     write(word.flow, body);
     write(word.mark, body);
     if (!word.beyond.empty()) body.push_back(' ');
-    for (const char c : word.beyond) {
-        body.push_back(kHex[static_cast<unsigned char>(c) >> 4U]);
-        body.push_back(kHex[static_cast<unsigned char>(c) & 15U]);
-    }
+    body += to_hex(word.beyond);
     body.push_back('\n');
 }
 

@@ -1,8 +1,8 @@
 // Announcements in a line, for tests.
 #pragma once
 
+#include "base/hex.hpp"
 #include "plugins/net/core/routes/hash.hpp"
-#include "plugins/net/core/routes/lines.hpp"
 #include "plugins/net/core/routes/route_table.hpp"
 
 #include <algorithm>

@@ -1,5 +1,6 @@
 #include "plugins/net/core/routes/announcement.hpp"
 
+#include "base/hex.hpp"
 #include "msw/host_id.hpp"
 #include "plugins/net/core/id_key.hpp"
 #include "plugins/net/core/routes/hash.hpp"

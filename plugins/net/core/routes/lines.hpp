@@ -56,24 +56,4 @@ private:
     return number;
 }
 
-/// @return the number that 16 lower-case hex digits stand for; nothing: they are none
-[[nodiscard]] inline std::optional<std::uint64_t> read_hex(std::string_view text) noexcept {
-    if (text.size() != 16) return std::nullopt;
-    std::uint64_t number = 0;
-    for (const char c : text) {
-        const bool digit = c >= '0' && c <= '9';
-        if (!digit && (c < 'a' || c > 'f')) return std::nullopt;
-        number = (number << 4U) | static_cast<std::uint64_t>(digit ? c - '0' : c - 'a' + 10);
-    }
-    return number;
-}
-
-/// @return 16 lower-case hex digits
-[[nodiscard]] inline std::string to_hex(std::uint64_t number) {
-    constexpr std::string_view kDigits = "0123456789abcdef";
-    std::string text(16, '0');
-    for (auto at = text.rbegin(); at != text.rend(); ++at, number >>= 4U) *at = kDigits[number & 15U];
-    return text;
-}
-
 }  // namespace msw::net

@@ -1,5 +1,7 @@
 #include "plugins/net/core/routes/route_frame.hpp"
 
+#include "base/hex.hpp"
+
 #include <limits>
 #include <optional>
 #include <utility>
@@ -15,7 +17,7 @@ std::string name_of(const DigestNode& node) {
     if (node.level == 0) return "-";
     std::string digits;
     for (unsigned level = node.level; level > 0; --level) {
-        digits.push_back("0123456789abcdef"[(node.prefix >> (4U * (level - 1))) & 15U]);
+        digits.push_back(kHexDigits[(node.prefix >> (4U * (level - 1))) & 15U]);
     }
     return digits;
 }
@@ -26,7 +28,7 @@ std::optional<DigestNode> node_named(std::string_view name) {
     if (name == "-") return node;
     if (name.empty() || name.size() > DigestTree::kLeafLevel) return std::nullopt;
     for (const char c : name) {
-        const std::size_t digit = std::string_view("0123456789abcdef").find(c);
+        const std::size_t digit = kHexDigits.find(c);
         if (digit == std::string_view::npos) return std::nullopt;
         node = node.child(static_cast<unsigned>(digit));
     }
