@@ -268,9 +268,9 @@ void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
         counters_.add(Count::no_room);  // nothing is kept here
         return;
     }
-    came_through(came_by, member, false, now);
     if (envelope->destination != settings_.run) {
         counters_.add(Count::other_run);
+        came_through(came_by, member, false, now);
         tell_run(host, member, envelope->destination);
         return;
     }
@@ -278,6 +278,7 @@ void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
     const Result<std::int64_t> expires = lifetime_of(d, now);
     if (!expires || (d.head.has("expires") && *expires <= wall(now) + behind_)) {
         counters_.add(Count::expired);  // its origin says so, too
+        came_through(came_by, member, false, now);
         arrivals_.too_late(member, *envelope, d);
         return;
     }
@@ -286,9 +287,11 @@ void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
     if (d.file) d.set("size", std::to_string(d.file->size()));
     if (envelope->redelivered) d.set("redelivered", "1");
     now_ = now;
-    switch (arrivals_.arrive(member, *envelope, d, now)) {
-        case Arrivals::Verdict::taken: break;
-        case Arrivals::Verdict::duplicate: came_through(came_by, member, true, now); break;
+    const Arrivals::Verdict verdict = arrivals_.arrive(member, *envelope, d, now);
+    came_through(came_by, member, verdict == Arrivals::Verdict::duplicate, now);
+    switch (verdict) {
+        case Arrivals::Verdict::taken:
+        case Arrivals::Verdict::duplicate: break;
         case Arrivals::Verdict::no_room: counters_.add(Count::no_room); break;
         case Arrivals::Verdict::too_many_flows:
             if (counters_.add_with_line(Count::no_room, now)) {

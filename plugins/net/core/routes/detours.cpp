@@ -85,6 +85,7 @@ bool Detours::change(const std::string& member, Time waited, Time now) {
     Ways& ways = ways_of(member);
     if (ways.since && now - *ways.since < waited) return false;
     ways.unheard = true;
+    ways.works = false;
     Via other = other_than(ways.out, ways, member);
     if (other == ways.out) return false;
     ways.out = std::move(other);
@@ -96,6 +97,7 @@ void Detours::arrived(const std::string& member) {
     const auto at = ways_.find(member);
     if (at == ways_.end()) return;
     at->second.unheard = false;
+    at->second.works = true;
     at->second.doubts.clear();
 }
 
@@ -104,19 +106,25 @@ void Detours::heard_through(const std::string& member, const std::string& neighb
     const std::string through = straight || neighbour == table_.next_hop(member) ? std::string() : neighbour;
     if (through.empty() && (!again || straight) && !ways_.contains(member)) return;
     Ways& ways = ways_of(member);
-    if (straight || ways.through != through) {
-        ways.through = through;
-        ways.back = through.empty() ? Via() : this->through(neighbour, ways, member, now);
-        ways.looked = now;
+    const bool failed = again && !straight && table_.path(member).size() >= 2 && now - ways.looked >= kLookAgain;
+    const bool elsewhere = straight || ways.through != through;
+    if (!failed && !elsewhere) return;
+    if (failed && ways.back == ways.out) ways.works = false;
+    if (failed && ways.works) {
+        ways.back = ways.out;
+    } else if (elsewhere) {
+        if (failed) doubt(ways, ways.back, member);
+        const bool shortest = straight || (through.empty() && ways.doubts.empty());
+        ways.back = shortest ? Via() : this->through(neighbour, ways, member, now);
         if (ways.unheard) {
             ways.out = ways.back;  // it may know better
             ways.since = now;
         }
+    } else {
+        ways.back = other_than(ways.back, ways, member);
     }
-    if (!again || straight || now - ways.looked < kLookAgain) return;
+    ways.through = through;
     ways.looked = now;
-    if (table_.path(member).size() < 2) return;  // it is a neighbour, and prefers another way
-    ways.back = other_than(ways.back, ways, member);
 }
 
 const Detours::Via& Detours::out(const std::string& member) const noexcept {

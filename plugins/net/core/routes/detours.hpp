@@ -7,8 +7,8 @@
 // beside it is found in the end, whatever else the ways share.
 //
 // What comes back takes the same way: the destination answers through the neighbour over which it hears, and what it
-// sends itself follows, if that brings no receipt. Where its words seem not to arrive, it doubts and changes as the
-// origin does.
+// sends itself follows, if that brings no receipt. Where its words seem not to arrive, they take the way on which what
+// it sends itself brings receipts; or else it doubts and changes as the origin does.
 #pragma once
 
 #include "plugins/net/core/routes/route_table.hpp"
@@ -42,7 +42,7 @@ public:
     /// too, all begin anew.
     void arrived(const std::string& member);
     /// Something from a member came through that neighbour (a member, too; the same one: it came straight).
-    /// @param again  it had come before: what was said of that may not have arrived
+    /// @param again  it had come before: what was said of that may have been lost
     void heard_through(const std::string& member, const std::string& neighbour, bool again, Time now);
     /// The shortest way to a member is another one.
     void forget(const std::string& member) { ways_.erase(member); }
@@ -60,6 +60,7 @@ private:
         std::string through;  // the neighbour for which `back` stands, as a member; empty: the next on the shortest way
         Time looked = -kLookAgain;  // when `back` was looked at, last
         bool unheard = false;       // no receipt has come since the timer ran out
+        bool works = false;         // `out` brings receipts, and no word that took it seems to have been lost
         Doubts doubts;              // by member
     };
 

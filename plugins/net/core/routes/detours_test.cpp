@@ -194,6 +194,41 @@ TEST_F(DetoursTest, WhatBringsNoReceiptFollowsTheOtherSide) {
     EXPECT_THAT(detours.out("9"), ElementsAre("h4", "h5")) << "it works";
 }
 
+TEST_F(DetoursTest, WordsThatWereLostTakeTheWayThatBringsReceipts) {
+    EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000)));
+    ASSERT_THAT(detours.out("9"), ElementsAre("h3"));
+    detours.heard_through("9", "3", false, Time(1'000));
+    detours.arrived("9");
+    detours.heard_through("9", "4", false, Time(2'000));
+    ASSERT_THAT(detours.back("9"), ElementsAre("h4", "h5"));
+    detours.heard_through("9", "2", true, Time(3'000));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h3"));
+    detours.heard_through("9", "2", true, Time(4'000));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h2")) << "words were lost there, too";
+    detours.heard_through("9", "2", true, Time(5'000));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h4", "h5")) << "and no receipt has come since";
+    detours.arrived("9");
+    detours.heard_through("9", "2", true, Time(6'000));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h3"));
+}
+
+// 9 looks for a way of its own and comes by another neighbour each time; what swallows, 7, is on the ways back.
+TEST_F(DetoursTest, AWayBackThatFailedIsDoubtedWhenTheOtherSideComesByAnotherNeighbour) {
+    hear("4", {"1"}, 2);
+    hear("2", {"1", "6", "7"}, 2);
+    hear("3", {"1", "6", "7"}, 2);
+    hear("6", {"2", "3", "9"});
+    hear("7", {"2", "3", "9"});
+    hear("9", {"6", "7"}, 2);
+    ASSERT_THAT(table.path("9"), ElementsAre("2", "7", "9"));
+    detours.heard_through("9", "3", false, Time(1'000));
+    ASSERT_THAT(detours.back("9"), ElementsAre("h3", "h7"));
+    detours.heard_through("9", "2", true, Time(11'000));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h2", "h6"));
+    detours.heard_through("9", "3", true, Time(11'999));
+    EXPECT_THAT(detours.back("9"), ElementsAre("h3")) << "not so often: 3 knows its way";
+}
+
 TEST_F(DetoursTest, AReceiptEndsAllDoubts) {
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(1'000)));
     EXPECT_TRUE(detours.change("9", Time(1'000), Time(2'000)));
