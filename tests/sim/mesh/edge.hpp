@@ -35,7 +35,7 @@ public:
     std::vector<net::Parcel> retire(net::LinkId link) override;
     void deliver(net::LinkId from, Datapack datapack) override;
     [[nodiscard]] net::Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) override;
-    void hold(std::string_view app, bool held) override;
+    void hold(std::string_view app, bool on) override;
     [[nodiscard]] net::Vitals vitals(net::LinkId link) const override;
     void raise_epoch(std::uint64_t epoch) override;
     void log(msw_priority priority, std::string_view text, const Datapack* about) override;
