@@ -9,9 +9,9 @@ constexpr std::size_t kNumber = 8;
 constexpr std::size_t kLength = 4;
 constexpr std::size_t kLongestTag = 32;
 
-std::string big_endian(std::uint64_t number, std::size_t size) {
+std::string big_endian(std::uint64_t value, std::size_t size) {
     std::string bytes(size, '\0');
-    for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, number >>= 8U) *at = static_cast<char>(number & 0xffU);
+    for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, value >>= 8U) *at = static_cast<char>(value & 0xffU);
     return bytes;
 }
 
