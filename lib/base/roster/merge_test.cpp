@@ -88,7 +88,7 @@ private:
         }
         std::sort(kept.begin(), kept.end());
         kept.erase(std::unique(kept.begin(), kept.end()), kept.end());
-        documents_.emplace_back(test::end(member.name, member.id, kept, admin()));
+        documents_.emplace_back(test::end(member.name, member.id, member.key, kept, admin()));
     }
 
     void replace_root() {

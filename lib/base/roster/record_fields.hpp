@@ -115,6 +115,7 @@ void fields(Archive& archive, Record& tombstone) {
     archive.bytes("member", tombstone.member);
     archive.text("host id", tombstone.id, kLongestId);
     archive.check(valid_host_id(tombstone.id), "host id is none");
+    archive.list("keys", tombstone.keys, kMostKeys, [](auto& each, auto& key) { each.bytes("key", key); });
     digest_list(archive, "kept", tombstone.kept, kMostAdmitted);
 }
 

@@ -29,6 +29,7 @@ using Digest = KeyDigest;
 
 inline constexpr std::size_t kMostAdmins = 16;
 inline constexpr std::size_t kMostRoles = 16;
+inline constexpr std::size_t kMostKeys = 1'024;       ///< that one member has had
 inline constexpr std::size_t kMostUses = 10'000;      ///< of one invite
 inline constexpr std::size_t kMostKept = 65'536;      ///< records, by one root
 inline constexpr std::size_t kMostAdmitted = 10'000;  ///< by one host that ends
@@ -83,8 +84,9 @@ struct Amendment {
 
 struct Tombstone {
     Digest member{};
-    std::string id;            ///< that it had: stays reserved
-    std::vector<Digest> kept;  ///< members whom it admitted and who stay; ascending
+    std::string id;               ///< that it had: stays reserved
+    std::vector<PublicKey> keys;  ///< that it has signed with: nobody else's, ever; ascending
+    std::vector<Digest> kept;     ///< members whom it admitted and who stay; ascending
 };
 
 struct Kept {

@@ -20,7 +20,7 @@ std::vector<Document> one_of_each() {
     const Amendment amendment{test::name_of(member), 2, test::name_of(member), "len", test::keys(12), {"a", "b"}};
     return {test::first_root(), Kept{{Digest{1}, Digest{2}}}, member,
             SignedAmendment{amendment, test::signed_by(amendment, {test::kAdmin, 11, 12})},
-            test::end(test::name_of(member), "rin", {Digest{3}})};
+            test::end(test::name_of(member), "rin", 11, {Digest{3}})};
 }
 
 /// What is wrong with the bytes of a record that should never have been written.
@@ -94,7 +94,7 @@ TEST(Records, ThatMakeNoSenseAreNone) {
     EXPECT_THAT(wrong_with(root), HasSubstr("roles does not ascend"));
     root.founder->roles = {"a+b"};
     EXPECT_THAT(wrong_with(root), HasSubstr("a role is none"));
-    EXPECT_THAT(wrong_with(Tombstone{{}, "", {}}), HasSubstr("host id is none"));
+    EXPECT_THAT(wrong_with(Tombstone{{}, "", {}, {}}), HasSubstr("host id is none"));
     EXPECT_THAT(wrong_with(Amendment{{}, 2, {}, "a b", {}, {}}), HasSubstr("host id is none"));
     EXPECT_THAT(wrong_with(Claim{{}, {}, "", {}}), HasSubstr("host id is none"));
     EXPECT_EQ(wrong_with(Invite{}), "nothing");

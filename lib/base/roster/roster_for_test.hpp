@@ -85,10 +85,11 @@ inline Member admit(const SignedInvite& invite, unsigned once, unsigned host, co
 
 inline Digest name_of(const Member& member) { return digest_of(member.admission); }
 
-inline SignedTombstone end(const Digest& member, const std::string& id, std::vector<Digest> kept = {},
+/// The end of a member that has signed with key `host`.
+inline SignedTombstone end(const Digest& member, const std::string& id, unsigned host, std::vector<Digest> kept = {},
                            unsigned admin = kAdmin) {
     std::sort(kept.begin(), kept.end());
-    const Tombstone tombstone{member, id, std::move(kept)};
+    const Tombstone tombstone{member, id, public_keys({host}), std::move(kept)};
     return {tombstone, sign(key(admin), tombstone)};
 }
 

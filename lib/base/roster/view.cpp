@@ -141,13 +141,8 @@ private:
         std::erase_if(all_.tombstones, [](const auto& entry) { return entry.second.empty(); });
         // Their keys are theirs, whoever else has a lesser digest.
         for (const auto& [member, ends] : all_.tombstones) {
-            if (const auto known = all_.members.find(member); known != all_.members.end()) {
-                ended_keys_.emplace(known->second.claim.keys.sign, member);
-            }
-            if (const auto known = all_.amendments.find(member); known != all_.amendments.end()) {
-                for (const auto& [digest, one] : known->second) {
-                    if (counts(digest, one.by)) ended_keys_.emplace(one.amendment.keys.sign, member);
-                }
+            for (const auto& [digest, one] : ends) {
+                for (const PublicKey& key : one.tombstone.keys) ended_keys_.emplace(key, member);
             }
         }
     }

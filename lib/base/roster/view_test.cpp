@@ -146,7 +146,7 @@ TEST_F(ViewTest, OfTwoWithOneIdOneIsCalledOtherwise) {
 
 TEST_F(ViewTest, WhoIsEndedIsOutForGood) {
     const Member rin = joined(11, "rin");
-    give(roster, {rin, end(test::name_of(rin), "rin")});
+    give(roster, {rin, end(test::name_of(rin), "rin", 11)});
     EXPECT_THAT(ids(roster), ElementsAre("miku"));
     EXPECT_EQ(roster.view().with_key(key(11).public_key()), nullptr);
     EXPECT_TRUE(roster.view().taken("RIN"));
@@ -156,13 +156,13 @@ TEST_F(ViewTest, WhoIsEndedIsOutForGood) {
     give(roster, {other});
     EXPECT_EQ(roster.view().named("rin"), nullptr) << "its id is reserved";
     EXPECT_THAT(of(other).id, testing::StartsWith("rin-"));
-    give(roster, {end(test::name_of(other), "rin", {}, 9)});
+    give(roster, {end(test::name_of(other), "rin", 12, {}, 9)});
     EXPECT_FALSE(of(other).ended) << "signed by nobody who may";
 }
 
 TEST_F(ViewTest, AnInviteThatNamesTheTombstoneFreesTheId) {
     const Member rin = joined(11, "rin");
-    const SignedTombstone gone = end(test::name_of(rin), "rin");
+    const SignedTombstone gone = end(test::name_of(rin), "rin", 11);
     const Member again =
         test::admit(invite(20, test::founder(), 1, kAdmin, digest_of(gone.tombstone)), 20, 12, "rin", kFounder);
     give(roster, {rin, gone, again});
@@ -176,9 +176,9 @@ TEST_F(ViewTest, WhomAnEndedHostAdmittedStaysIfItsTombstonesSaySo) {
     const Member a = test::admit(many, 20, 12, "a", 11, 1);
     const Member b = test::admit(many, 20, 13, "b", 11, 2);
     const Member backdated = test::admit(many, 20, 14, "c", 11, 3);
-    give(roster, {rin, a, b, end(test::name_of(rin), "rin", {test::name_of(a), test::name_of(b)}), backdated});
+    give(roster, {rin, a, b, end(test::name_of(rin), "rin", 11, {test::name_of(a), test::name_of(b)}), backdated});
     EXPECT_THAT(ids(roster), ElementsAre("a", "b", "miku"));
-    give(roster, {end(test::name_of(rin), "rin", {test::name_of(b)})});
+    give(roster, {end(test::name_of(rin), "rin", 11, {test::name_of(b)})});
     EXPECT_THAT(ids(roster), ElementsAre("b", "miku")) << "all of them must say so";
 }
 
@@ -318,7 +318,7 @@ TEST_F(RootTest, AForkFreezesUntilTheRecoveryKeySpeaks) {
 TEST_F(RootTest, WhatAnAdminSignedWhoIsGoneHoldsIfTheRootKeepsIt) {
     const Member rin = joined(11, "rin");
     const Member len = joined(12, "len");
-    const SignedTombstone gone = end(test::name_of(len), "len");
+    const SignedTombstone gone = end(test::name_of(len), "len", 12);
     const Member late = joined(13, "late");
     give(roster, {rin, len, gone});
     Kept kept{{test::founder(), test::name_of(rin), test::name_of(len), digest_of(gone.tombstone)}};
