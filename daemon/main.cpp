@@ -4,6 +4,7 @@
 #include "daemon/options.hpp"
 #include "daemon/state_dir.hpp"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <csignal>
@@ -25,6 +26,9 @@ void raise_descriptor_limit() noexcept {
     (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// No core dump, no debugger, no /proc/PID/mem for anybody but root: keys and tokens are in this memory (prctl(2)).
+void keep_memory_private() noexcept { (void)::prctl(PR_SET_DUMPABLE, 0); }
+
 int fail(msw::Log& log, const msw::Error& error) {
     log.last_words(msw::Priority::error, "mswd", error.text);
     return kFailed;
@@ -45,6 +49,7 @@ int check(const msw::Paths& paths) {
 int start(const msw::Paths& paths, const msw::Config& config, msw::Log& log) {
     ::umask(0027);
     raise_descriptor_limit();
+    keep_memory_private();
     std::error_code failed;
     for (const std::string& dir : {paths.runtime_dir, paths.log_dir}) {
         std::filesystem::create_directories(dir, failed);

@@ -1,6 +1,8 @@
 """One host: the configuration, and how a daemon begins and ends."""
 
 import json
+import os
+import resource
 import signal
 import subprocess
 import unittest
@@ -211,6 +213,24 @@ class Life(MeshTest):
         host.spawn()
         wait_until(lambda: f"{file} is damaged: " in host.log, what="the journal names the damaged file")
         self.assertEqual(len(file.read_text()), 100)
+
+    def test_a_crash_leaves_no_core(self) -> None:
+        host = self.host()
+
+        def wants_a_core() -> None:
+            resource.setrlimit(resource.RLIMIT_CORE, resource.getrlimit(resource.RLIMIT_CORE)[1:] * 2)
+            os.chdir(host.state)
+
+        with open(host.log_file, "ab") as log:
+            process = subprocess.Popen(host.command(), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                       start_new_session=True, preexec_fn=wants_a_core)
+        host.process = process
+        host.wait_ready()
+        process.send_signal(signal.SIGQUIT)
+        _, status = os.waitpid(process.pid, 0)
+        self.assertEqual(os.WTERMSIG(status), signal.SIGQUIT)
+        self.assertFalse(os.WCOREDUMP(status), list(host.state.iterdir()))
+        process.returncode = -signal.SIGQUIT
 
     def test_sigint_ends_it_cleanly_too(self) -> None:
         host = self.host().start()
