@@ -180,8 +180,7 @@ class ControlSocket(MeshTest):
         host = self.host()
         host.add_plugin("echo", given.ECHO)
         host.start()
-        pid = host.status()["pid"]
-        before = len(os.listdir(f"/proc/{pid}/fd"))
+        before = len(host.descriptors())
         fifo = self.folder / "fifo"
         os.mkfifo(fifo)
         for path, flags in ((self.folder, os.O_RDONLY | os.O_DIRECTORY), (fifo, os.O_RDONLY | os.O_NONBLOCK),
@@ -195,7 +194,7 @@ class ControlSocket(MeshTest):
                     self.assertEqual(answer.text, "x")
             finally:
                 os.close(fd)
-        wait_until(lambda: len(os.listdir(f"/proc/{pid}/fd")) <= before, what="the daemon has closed them")
+        wait_until(lambda: len(host.descriptors()) <= before, what="the daemon has closed them")
         self.assertIn("no Datapack announced", host.log)
 
     def test_a_file_that_is_none_is_refused(self) -> None:

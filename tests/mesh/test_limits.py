@@ -22,7 +22,7 @@ class Descriptors(MeshTest):
         host.start()
         pid = host.status()["pid"]
         with host.attach() as client:
-            resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")) + 80,) * 2)
+            resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(host.descriptors()) + 80,) * 2)
             crowd: List[socket.socket] = []
             try:
                 for n in range(120):

@@ -19,7 +19,7 @@ RETRY = 5.0  # what can't be sent is tried again every 3.9 s
 def ends(host: Host) -> Set[Tuple[str, str]]:
     """The established TCP connections of a daemon, as (local, remote) in hex."""
     inodes = set()
-    for fd in Path(f"/proc/{host.status()['pid']}/fd").iterdir():
+    for fd in host.descriptors():
         try:
             inodes.add(os.readlink(fd))
         except OSError:

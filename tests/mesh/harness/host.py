@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import subprocess
+import unittest
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Union
 
@@ -183,6 +184,13 @@ class Host:
         return subprocess.run([str(self.tree / "bin" / "mswctl"), "--socket", self.socket, *args], text=True,
                               input=stdin, stdin=subprocess.DEVNULL if stdin is None else None,
                               capture_output=True, timeout=timeout, check=False)
+
+    def descriptors(self) -> List[Path]:
+        """What the daemon has open, links in /proc. Only root sees that, as it is not dumpable."""
+        try:
+            return list(Path(f"/proc/{self.status()['pid']}/fd").iterdir())
+        except PermissionError:
+            raise unittest.SkipTest("only root sees what mswd has open") from None
 
     def memory(self) -> Dict[str, int]:
         """VmHWM and RssAnon of the daemon in KiB."""

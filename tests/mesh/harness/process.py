@@ -4,7 +4,7 @@ from pathlib import Path
 
 
 def pss_mib(pid: int) -> float:
-    """Memory, its part of what is shared included."""
+    """Memory, its part of what is shared included. Of mswd, which is not dumpable, only root may ask."""
     text = Path(f"/proc/{pid}/smaps_rollup").read_text()
     return next(int(line.split()[1]) for line in text.splitlines() if line.startswith("Pss:")) / 1024
 
