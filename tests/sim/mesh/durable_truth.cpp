@@ -184,7 +184,8 @@ void DurableTruth::buried(std::size_t host, const Bury& bury, const Tables& tabl
     note(now, host, "is a dead letter", std::get<0>(*name));
     if (bury.too_often) {
         if (f.handed > Inbox::kMostHanded) broken("five-times-at-most", "was handed on more often", now, *name);
-    } else if (expires * 1000 > ledger_.host(host).wall) {
+    } else if (expires * 1000 > ledger_.host(host).latest) {
+        // The latest: its clock may have been set back since it was decided, while the disk was at it.
         broken("no-early-end", "becomes a dead letter before its time is over", now, *name);
     }
     // A disk that was set back doesn't know what it did since.
