@@ -31,17 +31,22 @@ bool is_ed25519(const X509_ALGOR& algorithm) noexcept {
     return OBJ_obj2nid(name) == NID_ED25519 && parameters == V_ASN1_UNDEF;
 }
 
+/// @return whether these are `size` bytes, and not some bits less
+bool has_size(const ASN1_BIT_STRING& bits, std::size_t size) noexcept {
+    constexpr long kUnused = 7;
+    return ASN1_STRING_length(&bits) == static_cast<int>(size) && (bits.flags & kUnused) == 0;
+}
+
 Result<PublicKey> key_of(const X509& certificate) {
-    const unsigned char* bytes = nullptr;
-    int size = 0;
     X509_ALGOR* algorithm = nullptr;
-    if (X509_PUBKEY_get0_param(nullptr, &bytes, &size, &algorithm, X509_get_X509_PUBKEY(&certificate)) != 1 ||
+    if (X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &algorithm, X509_get_X509_PUBKEY(&certificate)) != 1 ||
         !is_ed25519(*algorithm)) {
         return unfit("its key is not Ed25519");
     }
+    const ASN1_BIT_STRING& bits = *X509_get0_pubkey_bitstr(&certificate);
     PublicKey key{};
-    if (size != static_cast<int>(key.size())) return unfit("its key is not 32 bytes");
-    std::copy_n(bytes, key.size(), key.begin());
+    if (!has_size(bits, key.size())) return unfit("its key is not 32 bytes");
+    std::copy_n(ASN1_STRING_get0_data(&bits), key.size(), key.begin());
     return key;
 }
 
@@ -53,7 +58,7 @@ Result<Signature> signature_of(const X509& certificate) {
         return unfit("it is not signed with Ed25519");
     }
     Signature signature{};
-    if (ASN1_STRING_length(bits) != static_cast<int>(signature.size())) return unfit("its signature is not 64 bytes");
+    if (!has_size(*bits, signature.size())) return unfit("its signature is not 64 bytes");
     std::copy_n(ASN1_STRING_get0_data(bits), signature.size(), signature.begin());
     return signature;
 }

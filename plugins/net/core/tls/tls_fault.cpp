@@ -35,7 +35,6 @@ constexpr Row kRows[] = {
     {SSL_R_NO_SUITABLE_GROUPS, Code::unsupported, kNothingCommon},
     {SSL_R_BAD_SIGNATURE, Code::refused, "it doesn't have the key that it shows"},
     {SSL_R_DECRYPTION_FAILED_OR_BAD_RECORD_MAC, Code::bad_request, "its bytes were changed on the way, or are no TLS"},
-    {ERR_R_MALLOC_FAILURE, Code::io, "this host has no memory left"},
 };
 
 /// Reasons from here on are alerts of the peer (tls1.h, ssl3.h).
@@ -50,11 +49,15 @@ Error take_tls_fault() {
     ERR_clear_error();
     if (oldest == 0) return {Code::bad_request, "TLS came to an end without a reason"};
     const int reason = ERR_GET_REASON(oldest);
-    const auto* row =
-        std::find_if(std::begin(kRows), std::end(kRows), [reason](const Row& r) { return r.reason == reason; });
-    if (row != std::end(kRows)) return {row->code, row->text};
-    if (ERR_GET_LIB(oldest) == ERR_LIB_SSL && reason > kAlerts && reason <= kAlerts + 255) {
-        return {Code::refused, std::string("it refused this host: ") + SSL_alert_desc_string_long(reason - kAlerts)};
+    if (reason == ERR_R_MALLOC_FAILURE) return {Code::io, "this host has no memory left"};
+    if (ERR_GET_LIB(oldest) == ERR_LIB_SSL) {
+        const auto* row =
+            std::find_if(std::begin(kRows), std::end(kRows), [reason](const Row& r) { return r.reason == reason; });
+        if (row != std::end(kRows)) return {row->code, row->text};
+        if (reason > kAlerts && reason <= kAlerts + 255) {
+            return {Code::refused,
+                    std::string("it refused this host: ") + SSL_alert_desc_string_long(reason - kAlerts)};
+        }
     }
     const char* text = ERR_reason_error_string(oldest);
     return {Code::bad_request, std::string("it breaks the rules of TLS: ") + (text == nullptr ? "unknown" : text)};

@@ -211,6 +211,8 @@ void TlsSession::judge(int result) {
         default:
             if (wire_.stopped) {
                 fail({Code::refused, "it sends messages of TLS and nothing else"});
+            } else if (wire_.overflowed) {
+                fail({Code::too_slow, "it wants answers and takes none"});
             } else if (state_ == State::handshake && wire_.read >= wire_.most_read) {
                 fail({Code::too_large, "its handshake is too long"});
             } else if (terms_.objection) {

@@ -34,7 +34,8 @@ int write_all(BIO* bio, const char* bytes, std::size_t size, std::size_t* done) 
     TlsWire& wire = wire_of(bio);
     BIO_clear_retry_flags(bio);
     *done = 0;
-    if (wire.stopped || size > wire.most_out() - std::min(wire.most_out(), wire.out.size())) return 0;
+    wire.overflowed |= size > wire.most_out() - std::min(wire.most_out(), wire.out.size());
+    if (wire.stopped || wire.overflowed) return 0;
     try {
         wire.out.append(bytes, size);
     } catch (const std::exception&) {

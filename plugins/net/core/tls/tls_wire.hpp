@@ -30,6 +30,7 @@ public:
     std::size_t read = 0;                                  ///< bytes read in all,
     std::size_t most_read = static_cast<std::size_t>(-1);  ///< and at most: beyond, reading fails
     bool stopped = false;                                  ///< reading and writing fail
+    bool overflowed = false;                               ///< more was to be written than may wait
 
     [[nodiscard]] std::size_t most_out() const noexcept { return most_out_; }
 
