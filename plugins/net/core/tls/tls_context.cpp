@@ -105,9 +105,11 @@ TlsContext::TlsContext(const SigningKey& key) : context_(must(SSL_CTX_new(TLS_me
     must(static_cast<int>(SSL_CTX_set_min_proto_version(it, TLS1_3_VERSION)));
     must(static_cast<int>(SSL_CTX_set_max_proto_version(it, TLS1_3_VERSION)));
     must(SSL_CTX_set_ciphersuites(it, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"));
-    must(static_cast<int>(SSL_CTX_set1_groups_list(it, "X25519")));
-    must(static_cast<int>(SSL_CTX_set1_sigalgs_list(it, "ed25519")));
-    must(static_cast<int>(SSL_CTX_set1_client_sigalgs_list(it, "ed25519")));
+    std::string group = "X25519";  // OpenSSL's macros take no constants
+    std::string signature = "ed25519";
+    must(static_cast<int>(SSL_CTX_set1_groups_list(it, group.data())));
+    must(static_cast<int>(SSL_CTX_set1_sigalgs_list(it, signature.data())));
+    must(static_cast<int>(SSL_CTX_set1_client_sigalgs_list(it, signature.data())));
     SSL_CTX_clear_options(it, SSL_CTX_get_options(it));
     SSL_CTX_set_options(it, SSL_OP_NO_TICKET | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     must(SSL_CTX_set_num_tickets(it, 0));
