@@ -152,6 +152,16 @@ TEST(TlsContext, WhoNamesNoProtocolIsRefused) {
     }
 }
 
+// It hears why, and nothing of this host: not even its certificate.
+TEST(TlsContext, WhoNamesNoProtocolIsToldAtOnce) {
+    const SigningKey key = SigningKey::make();
+    End server(TlsRole::server, SigningKey::make());
+    Stranger client(TlsRole::client, key.handle(), make({key.handle()}).get(), "");
+    server.hear(client.take());
+    ASSERT_EQ(server.session.state(), State::failed);
+    EXPECT_EQ(server.take(), std::string("\x15\x03\x03\x00\x02\x02\x78", 7));  // fatal, no_application_protocol
+}
+
 TEST(TlsContext, OtherGroupsAndCiphersAreNotSpoken) {
     for (const TlsRole role : {TlsRole::server, TlsRole::client}) {
         Meeting groups(role);

@@ -29,7 +29,6 @@ TlsSession::TlsSession(const TlsContext& context, TlsRole role, std::span<const 
     : terms_{protocol_list(protocols), expected, {}, {}},
       wire_(kMostWaiting + kLastWords),
       ssl_(must(SSL_new(context.handle()))),
-      role_(role),
       records_per_key_(records_per_key) {
     if (records_per_key == 0) throw std::invalid_argument("a key that is good for no record");
     SSL* const ssl = ssl_.get();

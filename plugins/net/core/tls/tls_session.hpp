@@ -129,7 +129,6 @@ private:
     TlsTerms terms_;
     TlsWire wire_;
     std::unique_ptr<SSL, Free> ssl_;
-    TlsRole role_;
     State state_ = State::handshake;
     bool told_ = false;    // that it was established
     bool closed_ = false;  // nothing more is sent
