@@ -1,6 +1,6 @@
 // What all TLS connections of one host have in common: its key, and that it speaks TLS 1.3 and nothing older, that both
 // ends show a certificate, and that no connection remembers another: no tickets, no resumption, no early data.
-// Source: RFC 8446; docs/protocol.md.
+// Source: RFC 8446.
 #pragma once
 
 #include "base/keys/signing_key.hpp"

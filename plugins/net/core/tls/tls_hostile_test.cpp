@@ -10,7 +10,8 @@
 namespace msw::net {
 namespace {
 
-using std::literals::string_view_literals::operator""sv;
+using namespace std::string_literals;
+using namespace std::string_view_literals;
 using Event = TlsSession::Event;
 using State = TlsSession::State;
 using test::Certificate;
@@ -287,7 +288,6 @@ TEST(TlsHostile, AFloodOfEmptyRecordsEndsIt) {
 }
 
 TEST(TlsHostile, AWordOfTheHandshakeAfterItEndsIt) {
-    using std::literals::string_literals::operator""s;
     const std::string messages[] = {
         "\x01\x00\x00\x02\x03\x03"s,  // a new hello
         "\x0b\x00\x00\x04\x00\x00\x00\x00"s,

@@ -11,7 +11,7 @@
 namespace msw::net {
 namespace {
 
-using std::literals::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 using Event = TlsSession::Event;
 using State = TlsSession::State;
 using test::End;

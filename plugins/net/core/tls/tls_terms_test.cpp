@@ -8,7 +8,7 @@
 namespace msw::net {
 namespace {
 
-using std::literals::string_view_literals::operator""sv;
+using namespace std::string_view_literals;
 
 TEST(TlsTerms, NamesStandBehindTheirLengths) {
     constexpr std::array kNames{"msw/1"sv, "x"sv};
