@@ -6,7 +6,7 @@
 namespace msw {
 namespace {
 
-const unsigned char* bytes_of(std::string_view text) noexcept {
+const unsigned char* unsigned_of(std::string_view text) noexcept {
     return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT: OpenSSL's word for bytes
 }
 
@@ -54,7 +54,7 @@ Signature SigningKey::sign(std::string_view bytes) const {
     openssl::must(EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, key_.get(), nullptr));
     Signature signature{};
     std::size_t size = signature.size();
-    openssl::must(EVP_DigestSign(context.get(), signature.data(), &size, bytes_of(bytes), bytes.size()));
+    openssl::must(EVP_DigestSign(context.get(), signature.data(), &size, unsigned_of(bytes), bytes.size()));
     return signature;
 }
 
@@ -64,7 +64,7 @@ bool is_signed(const PublicKey& key, std::string_view bytes, const Signature& si
         openssl::must(EVP_PKEY_new_raw_public_key_ex(nullptr, "ED25519", nullptr, key.data(), key.size())));
     const openssl::DigestContext context(openssl::must(EVP_MD_CTX_new()));
     openssl::must(EVP_DigestVerifyInit_ex(context.get(), nullptr, nullptr, nullptr, nullptr, theirs.get(), nullptr));
-    return EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytes_of(bytes), bytes.size()) == 1;
+    return EVP_DigestVerify(context.get(), signature.data(), signature.size(), unsigned_of(bytes), bytes.size()) == 1;
 }
 
 }  // namespace msw
