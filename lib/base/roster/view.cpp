@@ -64,8 +64,15 @@ private:
         keep_signers(root.by, root.root.admins, nullptr);
         if (root.by.size() < root.root.threshold) return;
         use(mesh_, root.root);
-        while (const auto* next = find_next()) use(next->first, next->second.root);
+        std::vector<std::pair<Digest, const Root*>> chain{{view_.root_digest, view_.root}};
+        while (const auto* next = find_next()) {
+            use(next->first, next->second.root);
+            chain.emplace_back(view_.root_digest, view_.root);
+        }
         all_.roots.erase(all_.roots.upper_bound(view_.root->version + (view_.frozen ? 1 : 0)), all_.roots.end());
+        // A root without what it keeps would end all whom an admin has admitted who is gone: it waits for that.
+        while (chain.size() > 1 && !all_.kept.contains(chain.back().second->kept)) chain.pop_back();
+        use(chain.back().first, *chain.back().second);
     }
 
     void use(const Digest& digest, const Root& root) {
@@ -117,8 +124,12 @@ private:
     // Whose word counts -----------------------------------------------------------------------------------------------
 
     void find_kept() {
-        std::erase_if(all_.kept, [this](const auto& entry) { return entry.first != view_.root->kept; });
-        if (!all_.kept.empty()) kept_ = &all_.kept.begin()->second;
+        std::set<Digest> wanted;
+        for (auto version = all_.roots.find(view_.root->version); version != all_.roots.end(); ++version) {
+            for (const auto& [digest, root] : version->second) wanted.insert(root.root.kept);
+        }
+        std::erase_if(all_.kept, [&](const auto& entry) { return !wanted.contains(entry.first); });
+        if (const auto kept = all_.kept.find(view_.root->kept); kept != all_.kept.end()) kept_ = &kept->second;
     }
 
     [[nodiscard]] bool is_kept(const Digest& record) const {

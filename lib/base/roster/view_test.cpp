@@ -261,14 +261,15 @@ protected:
 TEST_F(RootTest, AsManyAdminsAsTheThresholdSignTheNext) {
     Root two = test::next_root(first, {kAdmin, 50, 51});
     two.threshold = 2;
-    give(roster, {SignedRoot{two, test::signed_by(two, {50, 51})}});
+    give(roster, {SignedRoot{two, test::signed_by(two, {50, 51})}, Kept{}});
     expect_version(1);
-    give(roster, {SignedRoot{two, test::signed_by(two, {kAdmin})}});
+    give(roster, {SignedRoot{two, test::signed_by(two, {kAdmin})}, Kept{}});
     expect_version(2);
     const Root three = test::next_root(two, {50});
-    give(roster, {SignedRoot{three, test::signed_by(three, {50, 9})}});
+    give(roster, {SignedRoot{three, test::signed_by(three, {50, 9})}, Kept{}});
     expect_version(2);
-    give(roster, {SignedRoot{three, test::signed_by(three, {50})}, SignedRoot{three, test::signed_by(three, {51})}});
+    give(roster,
+         {SignedRoot{three, test::signed_by(three, {50})}, SignedRoot{three, test::signed_by(three, {51})}, Kept{}});
     expect_version(3);
     EXPECT_FALSE(roster.view().frozen);
 }
@@ -276,7 +277,7 @@ TEST_F(RootTest, AsManyAdminsAsTheThresholdSignTheNext) {
 TEST_F(RootTest, AVersionFollowsTheOneItNames) {
     Root two = test::next_root(first, {50});
     two.previous.at(0) = static_cast<std::uint8_t>(two.previous.at(0) ^ 1U);
-    give(roster, {SignedRoot{two, test::signed_by(two, {kAdmin})}});
+    give(roster, {SignedRoot{two, test::signed_by(two, {kAdmin})}, Kept{}});
     expect_version(1);
     EXPECT_EQ(roster.documents().size(), 1U);
 }
@@ -284,23 +285,23 @@ TEST_F(RootTest, AVersionFollowsTheOneItNames) {
 TEST_F(RootTest, OnlyTheRecoveryKeyReplacesItself) {
     Root two = test::next_root(first, {kAdmin});
     two.recovery = key(60).public_key();
-    give(roster, {SignedRoot{two, test::signed_by(two, {kAdmin, 60})}});
+    give(roster, {SignedRoot{two, test::signed_by(two, {kAdmin, 60})}, Kept{}});
     expect_version(1);
-    give(roster, {SignedRoot{two, test::signed_by(two, {kRecovery})}});
+    give(roster, {SignedRoot{two, test::signed_by(two, {kRecovery})}, Kept{}});
     expect_version(2);
 }
 
 TEST_F(RootTest, AForkFreezesUntilTheRecoveryKeySpeaks) {
     const Root a = test::next_root(first, {50});
     const Root b = test::next_root(first, {51});
-    give(roster, {SignedRoot{a, test::signed_by(a, {kAdmin})}});
+    give(roster, {SignedRoot{a, test::signed_by(a, {kAdmin})}, Kept{}});
     const Root on_a = test::next_root(a, {52});
-    give(roster, {SignedRoot{on_a, test::signed_by(on_a, {50})}});
+    give(roster, {SignedRoot{on_a, test::signed_by(on_a, {50})}, Kept{}});
     expect_version(3);
-    const Roster::Merged merged = give(roster, {SignedRoot{b, test::signed_by(b, {kAdmin})}});
+    const Roster::Merged merged = give(roster, {SignedRoot{b, test::signed_by(b, {kAdmin})}, Kept{}});
     expect_version(1);
     EXPECT_TRUE(roster.view().frozen);
-    EXPECT_EQ(roster.documents().size(), 3U) << "the first, and both that may be the second";
+    EXPECT_EQ(roster.documents().size(), 4U) << "the first, both that may be the second, and what they keep";
     ASSERT_EQ(merged.alarms.size(), 1U);
     EXPECT_THAT(merged.alarms[0], HasSubstr("there are 2 different roots of version 2; version 1 stays"));
     const Member rin = joined(11, "rin");
@@ -311,7 +312,7 @@ TEST_F(RootTest, AForkFreezesUntilTheRecoveryKeySpeaks) {
     expect_version(2);
     EXPECT_FALSE(roster.view().frozen);
     EXPECT_EQ(roster.view().root->admins, test::public_keys({kAdmin}));
-    give(roster, {SignedRoot{b, test::signed_by(b, {kAdmin, kRecovery})}});
+    give(roster, {SignedRoot{b, test::signed_by(b, {kAdmin, kRecovery})}, Kept{}});
     EXPECT_EQ(roster.view().root_digest, std::min(digest_of(b), digest_of(c)));
 }
 
@@ -332,15 +333,24 @@ TEST_F(RootTest, WhatAnAdminSignedWhoIsGoneHoldsIfTheRootKeepsIt) {
     EXPECT_THAT(ids(roster), ElementsAre("luka", "miku", "rin"));
 }
 
-TEST_F(RootTest, WithoutWhatItKeepsTheOldRecordsAreVoid) {
+TEST_F(RootTest, ARootWaitsForWhatItKeeps) {
+    const Member rin = joined(11, "rin");
     const Kept kept{{test::founder()}};
     const Root two = test::next_root(first, {50}, kept);
-    const Roster::Merged merged = give(roster, {SignedRoot{two, test::signed_by(two, {kAdmin})}, Kept{{Digest{5}}}});
+    give(roster, {rin, SignedRoot{two, test::signed_by(two, {kAdmin})}, Kept{{Digest{5}}}});
+    expect_version(1);
+    EXPECT_THAT(ids(roster), ElementsAre("miku", "rin"));
+    EXPECT_EQ(roster.documents().size(), 3U) << "two roots and rin: what no root keeps is nothing";
+    const Kept none;
+    const Root three = test::next_root(two, {50}, none);
+    give(roster, {SignedRoot{three, test::signed_by(three, {50})}, kept});
+    expect_version(2);
+    EXPECT_THAT(ids(roster), ElementsAre("miku"));
+    const Roster::Merged merged = give(roster, {none});
+    expect_version(3);
     EXPECT_THAT(ids(roster), IsEmpty());
     ASSERT_EQ(merged.alarms.size(), 1U);
     EXPECT_THAT(merged.alarms[0], HasSubstr("the founding host miku has gone"));
-    give(roster, {kept});
-    EXPECT_THAT(ids(roster), ElementsAre("miku"));
 }
 
 TEST_F(RootTest, SignaturesOfStrangersFallOff) {
@@ -348,7 +358,7 @@ TEST_F(RootTest, SignaturesOfStrangersFallOff) {
     SignedRoot with_more{two, {}};
     for (unsigned n = 70; n < 70 + kMostSigners; ++n) with_more.by.push_back(sign(key(n), two));
     std::sort(with_more.by.begin(), with_more.by.end());
-    give(roster, {with_more, SignedRoot{two, test::signed_by(two, {kAdmin})}});
+    give(roster, {with_more, SignedRoot{two, test::signed_by(two, {kAdmin})}, Kept{}});
     expect_version(2);
     EXPECT_EQ(roster.documents().count(sha256({encode_document(SignedRoot{two, test::signed_by(two, {kAdmin})})})), 1U);
 }
