@@ -16,6 +16,7 @@ Error after(int library, int reason) {
 }
 
 TEST(TlsFault, TheFirstErrorIsToldAndNoneIsLeft) {
+    ASSERT_EQ(OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS, nullptr), 1);  // as the first context does
     EXPECT_EQ(after(ERR_LIB_SSL, SSL_R_NO_APPLICATION_PROTOCOL).text, "no common protocol");
     EXPECT_EQ(after(ERR_LIB_SSL, SSL_R_TLSV1_ALERT_INTERNAL_ERROR).text, "it refused this host: internal error");
     EXPECT_EQ(after(ERR_LIB_SSL, SSL_R_BAD_EXTENSION).text, "it breaks the rules of TLS: bad extension");
