@@ -25,7 +25,8 @@ FORBIDDEN = {
     "lib/msw": ("uv.h", "systemd/"),
     "lib/base": ("uv.h",),
     "plugins/net/core": ("uv.h", "uv/", "systemd/", "sys/socket.h", "netinet/", "arpa/", "netdb.h", "sys/un.h",
-                         "poll.h", "unistd.h", "fcntl.h", "sys/stat.h", "ctime", "time.h", "fstream", "filesystem"),
+                         "poll.h", "unistd.h", "fcntl.h", "sys/stat.h", "ctime", "time.h", "fstream", "filesystem",
+                         "openssl/"),
 }
 CLOCK = re.compile(r"_clock::now\b|\bclock_gettime\b")  # net/core may count in time, but not look at a clock
 INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]', re.M)

@@ -15,8 +15,8 @@
 //     >e           the connection ends
 #include "base/hex.hpp"
 #include "base/keys/signing_key.hpp"
-#include "plugins/net/core/tls/certificate.hpp"
-#include "plugins/net/core/tls/tls_session.hpp"
+#include "plugins/net/io/tls/certificate.hpp"
+#include "plugins/net/io/tls/tls_session.hpp"
 #include "tests/fuzz/script.hpp"
 
 #include <openssl/err.h>

@@ -14,7 +14,7 @@ using test::from_hex;
 std::string agreed(const ExchangeKey& key, const PublicKey& theirs) {
     Secret<32> shared;
     if (!key.agree(theirs, shared)) return "nothing";
-    return to_hex(std::string_view(reinterpret_cast<const char*>(shared.data()), shared.size()));  // NOLINT
+    return to_hex(std::string_view(reinterpret_cast<const char*>(shared.data()), shared.size()));
 }
 
 // RFC 7748, 6.1.

@@ -37,21 +37,18 @@ void derive(const Secret<32>& from, const KeyDigest* salt, std::string_view info
     params.at(n++) = word(OSSL_KDF_PARAM_MODE, salt != nullptr ? "EXTRACT_AND_EXPAND" : "EXPAND_ONLY");
     params.at(n++) = word(OSSL_KDF_PARAM_DIGEST, "SHA256");
     params.at(n++) = octets(OSSL_KDF_PARAM_KEY, from.data(), Secret<32>::size());
-    params.at(n++) = octets(OSSL_KDF_PARAM_INFO, reinterpret_cast<const std::uint8_t*>(info.data()),  // NOLINT
-                            info.size());
+    params.at(n++) = octets(OSSL_KDF_PARAM_INFO, reinterpret_cast<const std::uint8_t*>(info.data()), info.size());
     if (salt != nullptr) params.at(n++) = octets(OSSL_KDF_PARAM_SALT, salt->data(), salt->size());
     params.at(n) = OSSL_PARAM_construct_end();
     openssl::must(EVP_KDF_derive(context.get(), to.data(), Secret<32>::size(), params.data()));
 }
 
 void append(std::string& text, const std::uint8_t* bytes, std::size_t size) {
-    text.append(reinterpret_cast<const char*>(bytes), size);  // NOLINT: bytes are bytes
+    text.append(reinterpret_cast<const char*>(bytes), size);
 }
 
-const std::uint8_t* bytes_of(std::string_view text) {
-    return reinterpret_cast<const std::uint8_t*>(text.data());  // NOLINT: bytes are bytes
-}
-std::uint8_t* bytes_of(std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); }  // NOLINT: the same
+const std::uint8_t* bytes_of(std::string_view text) { return reinterpret_cast<const std::uint8_t*>(text.data()); }
+std::uint8_t* bytes_of(std::string& text) { return reinterpret_cast<std::uint8_t*>(text.data()); }
 
 int length_of(std::string_view text) {
     if (text.size() > INT_MAX - PairKey::kTag) throw std::length_error("more than a Datapack may hold is to be sealed");

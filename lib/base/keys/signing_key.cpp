@@ -7,7 +7,7 @@ namespace msw {
 namespace {
 
 const unsigned char* unsigned_of(std::string_view text) noexcept {
-    return reinterpret_cast<const unsigned char*>(text.data());  // NOLINT: OpenSSL's word for bytes
+    return reinterpret_cast<const unsigned char*>(text.data());
 }
 
 /// Points whose order divides 8, by their y without the sign bit, least byte first. With one of them as a key, S = 0

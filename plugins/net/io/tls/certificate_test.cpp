@@ -1,8 +1,8 @@
-#include "plugins/net/core/tls/certificate.hpp"
+#include "plugins/net/io/tls/certificate.hpp"
 
 #include "base/hex.hpp"
 #include "base/keys/hex_for_test.hpp"
-#include "plugins/net/core/tls/tls_for_test.hpp"
+#include "plugins/net/io/tls/tls_for_test.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>

@@ -4,7 +4,7 @@
 
 #include "base/keys/openssl.hpp"
 #include "base/keys/signing_key.hpp"
-#include "plugins/net/core/tls/tls_session.hpp"
+#include "plugins/net/io/tls/tls_session.hpp"
 
 #include <openssl/ssl.h>
 #include <openssl/x509.h>

@@ -1,8 +1,8 @@
 // What strangers are told, and that nothing but what a context stands for comes through.
-#include "plugins/net/core/tls/tls_context.hpp"
+#include "plugins/net/io/tls/tls_context.hpp"
 
-#include "plugins/net/core/tls/certificate.hpp"
-#include "plugins/net/core/tls/tls_for_test.hpp"
+#include "plugins/net/io/tls/certificate.hpp"
+#include "plugins/net/io/tls/tls_for_test.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/core_names.h>

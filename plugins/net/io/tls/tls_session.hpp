@@ -12,9 +12,9 @@
 
 #include "base/keys/public_keys.hpp"
 #include "msw/result.hpp"
-#include "plugins/net/core/tls/tls_context.hpp"
-#include "plugins/net/core/tls/tls_terms.hpp"
-#include "plugins/net/core/tls/tls_wire.hpp"
+#include "plugins/net/io/tls/tls_context.hpp"
+#include "plugins/net/io/tls/tls_terms.hpp"
+#include "plugins/net/io/tls/tls_wire.hpp"
 
 #include <openssl/types.h>
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "plugins/net/core/tls/tls_fault.hpp"
+#include "plugins/net/io/tls/tls_fault.hpp"
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>

@@ -1,8 +1,8 @@
-#include "plugins/net/core/tls/tls_context.hpp"
+#include "plugins/net/io/tls/tls_context.hpp"
 
 #include "base/keys/openssl.hpp"
-#include "plugins/net/core/tls/certificate.hpp"
-#include "plugins/net/core/tls/tls_terms.hpp"
+#include "plugins/net/io/tls/certificate.hpp"
+#include "plugins/net/io/tls/tls_terms.hpp"
 
 #include <openssl/crypto.h>
 #include <openssl/ssl.h>
@@ -28,13 +28,8 @@ int object(TlsTerms& terms, Code code, std::string why, int error) {
     return error;
 }
 
-int judge(TlsTerms& terms, SSL* ssl, X509_STORE_CTX* shown) {
-    const unsigned char* name = nullptr;
-    unsigned size = 0;
-    SSL_get0_alpn_selected(ssl, &name, &size);
-    std::string chosen(1, static_cast<char>(size));
-    if (size > 0) chosen.append(reinterpret_cast<const char*>(name), size);  // NOLINT: bytes are bytes
-    if (common_protocol(terms.protocols, chosen).empty()) {
+int judge(TlsTerms& terms, const SSL* ssl, X509_STORE_CTX* shown) {
+    if (agreed_protocol(*ssl, terms.protocols).empty()) {
         return object(terms, Code::unsupported, "no common protocol", X509_V_ERR_APPLICATION_VERIFICATION);
     }
     const int count = sk_X509_num(X509_STORE_CTX_get0_untrusted(shown));
@@ -46,7 +41,7 @@ int judge(TlsTerms& terms, SSL* ssl, X509_STORE_CTX* shown) {
     unsigned char* bytes = nullptr;
     const int length = i2d_X509(X509_STORE_CTX_get0_cert(shown), &bytes);
     must(length > 0 ? 1 : 0);
-    const std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));  // NOLINT: the same
+    const std::string der(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(length));
     OPENSSL_free(bytes);
     const Result<PublicKey> key = key_in_certificate(der);
     if (!key) {
@@ -86,15 +81,24 @@ int demand_protocols(SSL* ssl, int* alert, void* /*unused*/) noexcept {
 
 int choose_protocol(SSL* ssl, const unsigned char** chosen, unsigned char* size, const unsigned char* theirs,
                     unsigned theirs_size, void* /*unused*/) noexcept {
-    const std::string_view offered(reinterpret_cast<const char*>(theirs), theirs_size);  // NOLINT: bytes are bytes
+    const std::string_view offered(reinterpret_cast<const char*>(theirs), theirs_size);
     const std::string_view name = common_protocol(terms_of(ssl).protocols, offered);
     if (name.empty()) return SSL_TLSEXT_ERR_ALERT_FATAL;
-    *chosen = reinterpret_cast<const unsigned char*>(name.data());  // NOLINT: the same
+    *chosen = reinterpret_cast<const unsigned char*>(name.data());
     *size = static_cast<unsigned char>(name.size());
     return SSL_TLSEXT_ERR_OK;
 }
 
 }  // namespace
+
+std::string_view agreed_protocol(const SSL& ssl, std::string_view ours) {
+    const unsigned char* name = nullptr;
+    unsigned size = 0;
+    SSL_get0_alpn_selected(&ssl, &name, &size);
+    std::string chosen(1, static_cast<char>(size));
+    if (size > 0) chosen.append(reinterpret_cast<const char*>(name), size);
+    return common_protocol(ours, chosen);
+}
 
 void TlsContext::Free::operator()(SSL_CTX* context) const noexcept { SSL_CTX_free(context); }
 
@@ -119,7 +123,7 @@ TlsContext::TlsContext(const SigningKey& key) : context_(must(SSL_CTX_new(TLS_me
 
     const std::string certificate = make_certificate(key);
     must(SSL_CTX_use_certificate_ASN1(it, static_cast<int>(certificate.size()),
-                                      reinterpret_cast<const unsigned char*>(certificate.data())));  // NOLINT: bytes
+                                      reinterpret_cast<const unsigned char*>(certificate.data())));
     must(SSL_CTX_use_PrivateKey(it, key.handle()));
 
     SSL_CTX_set_max_cert_list(it, static_cast<long>(kMostCertificate) + kFraming);

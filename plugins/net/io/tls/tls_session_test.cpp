@@ -1,6 +1,6 @@
-#include "plugins/net/core/tls/tls_session.hpp"
+#include "plugins/net/io/tls/tls_session.hpp"
 
-#include "plugins/net/core/tls/tls_for_test.hpp"
+#include "plugins/net/io/tls/tls_for_test.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>

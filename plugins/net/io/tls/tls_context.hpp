@@ -7,6 +7,7 @@
 
 #include <openssl/types.h>
 #include <memory>
+#include <string_view>
 
 namespace msw::net {
 
@@ -26,5 +27,9 @@ private:
     };
     std::unique_ptr<SSL_CTX, Free> context_;
 };
+
+/// @param ours  as TlsTerms::protocols has them
+/// @return the protocol that both ends have agreed upon (RFC 7301), a view of ours; empty: none of these
+[[nodiscard]] std::string_view agreed_protocol(const SSL& ssl, std::string_view ours);
 
 }  // namespace msw::net

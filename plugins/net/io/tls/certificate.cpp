@@ -1,4 +1,4 @@
-#include "plugins/net/core/tls/certificate.hpp"
+#include "plugins/net/io/tls/certificate.hpp"
 
 #include "base/keys/openssl.hpp"
 
@@ -69,7 +69,7 @@ std::string signed_part(X509& certificate) {
     const int size = i2d_re_X509_tbs(&certificate, &bytes);
     const Bytes owner(bytes);
     if (size <= 0) return {};
-    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};  // NOLINT: bytes are bytes
+    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ std::string make_certificate(const SigningKey& key) {
     X509_NAME* const name = X509_get_subject_name(it);
     constexpr std::string_view kName = "msw";
     must(X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_ASC,
-                                    reinterpret_cast<const unsigned char*>(kName.data()),  // NOLINT: bytes are bytes
+                                    reinterpret_cast<const unsigned char*>(kName.data()),
                                     static_cast<int>(kName.size()), -1, 0));
     must(X509_set_issuer_name(it, name));
     must(X509_set_pubkey(it, key.handle()));
@@ -93,14 +93,14 @@ std::string make_certificate(const SigningKey& key) {
     const int size = i2d_X509(it, &bytes);
     const Bytes owner(bytes);
     must(size > 0 ? 1 : 0);
-    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};  // NOLINT: bytes are bytes
+    return {reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(size)};
 }
 
 Result<PublicKey> key_in_certificate(std::string_view der) {
     if (der.size() > kMostCertificate) {
         return unfit("it has " + std::to_string(der.size()) + " bytes, more than " + std::to_string(kMostCertificate));
     }
-    const auto* at = reinterpret_cast<const unsigned char*>(der.data());  // NOLINT: bytes are bytes
+    const auto* at = reinterpret_cast<const unsigned char*>(der.data());
     const unsigned char* const end = at + der.size();
     const Certificate certificate(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
     ERR_clear_error();

@@ -1,5 +1,5 @@
 // Bytes that are no handshake, or too much of one, and peers that abuse a connection once they have it.
-#include "plugins/net/core/tls/tls_for_test.hpp"
+#include "plugins/net/io/tls/tls_for_test.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>

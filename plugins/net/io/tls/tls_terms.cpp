@@ -1,4 +1,4 @@
-#include "plugins/net/core/tls/tls_terms.hpp"
+#include "plugins/net/io/tls/tls_terms.hpp"
 
 #include <cstddef>
 #include <stdexcept>

@@ -1,4 +1,4 @@
-#include "plugins/net/core/tls/tls_fault.hpp"
+#include "plugins/net/io/tls/tls_fault.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/err.h>

@@ -1,4 +1,4 @@
-#include "plugins/net/core/tls/tls_for_test.hpp"
+#include "plugins/net/io/tls/tls_for_test.hpp"
 
 #include <gtest/gtest.h>
 #include <openssl/asn1.h>

@@ -1,4 +1,4 @@
-#include "plugins/net/core/tls/tls_wire.hpp"
+#include "plugins/net/io/tls/tls_wire.hpp"
 
 #include "base/keys/openssl.hpp"
 

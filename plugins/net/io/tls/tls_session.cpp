@@ -1,7 +1,7 @@
-#include "plugins/net/core/tls/tls_session.hpp"
+#include "plugins/net/io/tls/tls_session.hpp"
 
 #include "base/keys/openssl.hpp"
-#include "plugins/net/core/tls/tls_fault.hpp"
+#include "plugins/net/io/tls/tls_fault.hpp"
 
 #include <openssl/ssl.h>
 #include <algorithm>
@@ -43,7 +43,7 @@ TlsSession::TlsSession(const TlsContext& context, TlsRole role, std::span<const 
         return;
     }
     // 0 is success here, unlike elsewhere (SSL_set_alpn_protos(3)).
-    must(SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(terms_.protocols.data()),  // NOLINT: bytes
+    must(SSL_set_alpn_protos(ssl, reinterpret_cast<const unsigned char*>(terms_.protocols.data()),
                              static_cast<unsigned>(terms_.protocols.size())) == 0
              ? 1
              : 0);
@@ -101,12 +101,7 @@ void TlsSession::shake_hands() {
 
 void TlsSession::establish() {
     wire_.most_read = static_cast<std::size_t>(-1);
-    const unsigned char* name = nullptr;
-    unsigned size = 0;
-    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
-    std::string chosen(1, static_cast<char>(size));
-    if (size > 0) chosen.append(reinterpret_cast<const char*>(name), size);  // NOLINT: bytes are bytes
-    protocol_ = common_protocol(terms_.protocols, chosen);
+    protocol_ = agreed_protocol(*ssl_, terms_.protocols);
     forget_tls_faults();
     if (protocol_.empty() || !terms_.peer) {
         return fail({Code::refused, "it came through the handshake without showing who it is"});
@@ -176,8 +171,8 @@ void TlsSession::take_output(std::string& buffer) noexcept {
 Result<std::string> TlsSession::exporter(std::string_view label, std::size_t size) const {
     if (protocol_.empty()) return Error{Code::closed, "the handshake is not done"};
     std::string bytes(size, '\0');
-    must(SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(bytes.data()), size,  // NOLINT: bytes
-                                    label.data(), label.size(), nullptr, 0, 0));
+    must(SSL_export_keying_material(ssl_.get(), reinterpret_cast<unsigned char*>(bytes.data()), size, label.data(),
+                                    label.size(), nullptr, 0, 0));
     return bytes;
 }
 
