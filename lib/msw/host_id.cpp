@@ -25,6 +25,12 @@ bool same_host_id(std::string_view a, std::string_view b) noexcept {
            std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
+std::string id_key(std::string_view id) {
+    std::string key(id);
+    std::transform(key.begin(), key.end(), key.begin(), lower);
+    return key;
+}
+
 std::string host_id_from_name(std::string_view host_name) {
     std::string id;
     for (const char c : host_name.substr(0, kLongest)) id += chars::is(c, chars::kName) ? c : '-';

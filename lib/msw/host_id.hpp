@@ -13,6 +13,9 @@ namespace msw {
 /// Ids are unique whatever their case. @return whether `a` and `b` name the same host.
 [[nodiscard]] bool same_host_id(std::string_view a, std::string_view b) noexcept;
 
+/// @return `id` in small letters: the same for all spellings of one host id.
+[[nodiscard]] std::string id_key(std::string_view id);
+
 /// @return a host id made of a host name: what can't stand becomes `-`; "host" if nothing is left.
 [[nodiscard]] std::string host_id_from_name(std::string_view host_name);
 

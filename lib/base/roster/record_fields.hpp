@@ -25,6 +25,12 @@ void fields(Archive& archive, Keys& keys) {
     archive.bytes("sealing key", keys.seal);
 }
 
+template <class Archive, class Id>
+void host_id(Archive& archive, Id& id) {
+    archive.text("host id", id, kLongestId);
+    archive.check(valid_host_id(id), "host id is none");
+}
+
 template <class Archive, class Roles>
 void role_list(Archive& archive, Roles& roles) {
     archive.list("roles", roles, kMostRoles, [](auto& each, auto& role) {
@@ -41,8 +47,7 @@ void digest_list(Archive& archive, std::string_view name, Digests& digests, std:
 template <class Archive, Some<Founder> Record>
 void fields(Archive& archive, Record& founder) {
     archive.tag("msw/1 founder");
-    archive.text("host id", founder.id, kLongestId);
-    archive.check(valid_host_id(founder.id), "host id is none");
+    host_id(archive, founder.id);
     fields(archive, founder.keys);
     role_list(archive, founder.roles);
 }
@@ -85,8 +90,7 @@ void fields(Archive& archive, Record& claim) {
     archive.tag("msw/1 claim");
     archive.bytes("invite", claim.invite);
     fields(archive, claim.keys);
-    archive.text("host id", claim.id, kLongestId);
-    archive.check(valid_host_id(claim.id), "host id is none");
+    host_id(archive, claim.id);
     archive.bytes("session", claim.session);
 }
 
@@ -103,8 +107,7 @@ void fields(Archive& archive, Record& amendment) {
     archive.bytes("member", amendment.member);
     archive.number("version", amendment.version, 2, kAnyNumber);
     archive.bytes("previous version", amendment.previous);
-    archive.text("host id", amendment.id, kLongestId);
-    archive.check(valid_host_id(amendment.id), "host id is none");
+    host_id(archive, amendment.id);
     fields(archive, amendment.keys);
     role_list(archive, amendment.roles);
 }
@@ -113,8 +116,7 @@ template <class Archive, Some<Tombstone> Record>
 void fields(Archive& archive, Record& tombstone) {
     archive.tag("msw/1 tombstone");
     archive.bytes("member", tombstone.member);
-    archive.text("host id", tombstone.id, kLongestId);
-    archive.check(valid_host_id(tombstone.id), "host id is none");
+    host_id(archive, tombstone.id);
     archive.list("keys", tombstone.keys, kMostKeys, [](auto& each, auto& key) { each.bytes("key", key); });
     digest_list(archive, "kept", tombstone.kept, kMostAdmitted);
 }

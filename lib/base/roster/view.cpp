@@ -1,6 +1,7 @@
 #include "base/roster/view.hpp"
 
 #include "base/hex.hpp"
+#include "msw/host_id.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,14 +9,6 @@
 
 namespace msw::roster {
 namespace {
-
-std::string small(std::string_view id) {
-    std::string text(id);
-    for (char& c : text) {
-        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    }
-    return text;
-}
 
 /// Enough of a digest to tell two apart in a sentence.
 std::string brief(const Digest& digest) { return to_hex(digest).substr(0, 8); }
@@ -290,7 +283,7 @@ private:
     /// Ended members keep theirs; of the others whoever has its first id comes before whoever took another one.
     void find_ids() {
         for (const auto& [member, ends] : all_.tombstones) {
-            for (const auto& [digest, one] : ends) view_.by_id.emplace(small(one.tombstone.id), member);
+            for (const auto& [digest, one] : ends) view_.by_id.emplace(id_key(one.tombstone.id), member);
         }
         std::vector<Belongs*> all;
         for (auto& [digest, member] : view_.members) {
@@ -309,9 +302,9 @@ private:
     }
 
     void take_id(Belongs& member) {
-        const auto at = view_.by_id.find(small(member.id));
+        const auto at = view_.by_id.find(id_key(member.id));
         if (at == view_.by_id.end()) {
-            view_.by_id.emplace(small(member.id), member.member);
+            view_.by_id.emplace(id_key(member.id), member.member);
             return;
         }
         if (has_ended(at->second) && replaces(member, at->second)) {
@@ -323,7 +316,7 @@ private:
         view_.alarms.push_back("the id " + member.id + " is another member's: the one with the digest " +
                                brief(member.member) + " is called " + other + " until it is renamed");
         member.id = other;
-        view_.by_id.emplace(small(other), member.member);
+        view_.by_id.emplace(id_key(other), member.member);
     }
 
     /// @return whether a member was invited to take the id of one that ended
@@ -369,7 +362,7 @@ private:
 }  // namespace
 
 const Belongs* View::named(std::string_view id) const {
-    const auto at = by_id.find(small(id));
+    const auto at = by_id.find(id_key(id));
     if (at == by_id.end()) return nullptr;
     const auto member = members.find(at->second);
     return member == members.end() || member->second.ended ? nullptr : &member->second;
@@ -382,7 +375,7 @@ const Belongs* View::with_key(const PublicKey& sign) const {
     return member.ended || member.keys.sign != sign ? nullptr : &member;
 }
 
-bool View::taken(std::string_view id) const { return by_id.contains(small(id)); }
+bool View::taken(std::string_view id) const { return by_id.contains(id_key(id)); }
 
 View judge(const Digest& mesh, Holdings& holdings) { return Judge(mesh, holdings).judge(); }
 

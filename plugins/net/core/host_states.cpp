@@ -1,6 +1,5 @@
 #include "plugins/net/core/host_states.hpp"
-
-#include "plugins/net/core/id_key.hpp"
+#include "msw/host_id.hpp"
 
 #include <utility>
 

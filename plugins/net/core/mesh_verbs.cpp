@@ -2,7 +2,6 @@
 #include "base/hex.hpp"
 #include "base/json.hpp"
 #include "msw/host_id.hpp"
-#include "plugins/net/core/id_key.hpp"
 #include "plugins/net/core/mesh.hpp"
 
 #include <algorithm>

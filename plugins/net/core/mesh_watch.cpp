@@ -1,6 +1,5 @@
 // How all hosts stand, and who is told of it: the words `watch` and `unwatch` of the app `net`.
 #include "msw/host_id.hpp"
-#include "plugins/net/core/id_key.hpp"
 #include "plugins/net/core/mesh.hpp"
 
 #include <algorithm>

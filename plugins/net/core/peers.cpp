@@ -1,7 +1,6 @@
 #include "plugins/net/core/peers.hpp"
 
 #include "msw/host_id.hpp"
-#include "plugins/net/core/id_key.hpp"
 
 #include <algorithm>
 
