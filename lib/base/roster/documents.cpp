@@ -1,7 +1,5 @@
 #include "base/roster/documents.hpp"
 
-#include "base/roster/record_fields.hpp"
-
 namespace msw::roster {
 
 template <class Archive, Some<Signed> Record>
@@ -54,7 +52,7 @@ namespace {
 /// The first kind of document that begins with that tag is tried, and no other.
 template <class Try>
 Result<Document> read_as(std::string_view bytes) {
-    Result<Try> document = read<Try>(bytes);
+    Result<Try> document = decode<Try>(bytes);
     if (!document) return document.error();
     return Document(std::move(document).value());
 }
@@ -86,10 +84,10 @@ bool holds(const SignedTombstone& document) { return all_sign({document.by}, doc
 }  // namespace
 
 std::string encode_document(const Document& document) {
-    return std::visit([](const auto& one) { return written(one); }, document);
+    return std::visit([](const auto& one) { return encode(one); }, document);
 }
 
-std::string encode_invite(const SignedInvite& invite) { return written(invite); }
+std::string encode_invite(const SignedInvite& invite) { return encode(invite); }
 
 Result<Document> decode_document(std::string_view bytes) {
     const std::string_view tag = CanonicalReader::tag_of(bytes);
@@ -101,7 +99,7 @@ Result<Document> decode_document(std::string_view bytes) {
     return Error{Code::bad_request, "it is no record of a roster"};
 }
 
-Result<SignedInvite> decode_invite(std::string_view bytes) { return read<SignedInvite>(bytes); }
+Result<SignedInvite> decode_invite(std::string_view bytes) { return decode<SignedInvite>(bytes); }
 
 std::optional<Checked> Checked::check(Document document) {
     if (!std::visit([](const auto& one) { return holds(one); }, document)) return std::nullopt;

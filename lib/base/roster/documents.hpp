@@ -1,7 +1,7 @@
 // Records with who signed them: what hosts give to each other, keep on disk, and put into a token.
 #pragma once
 
-#include "base/roster/records.hpp"
+#include "base/roster/record_fields.hpp"
 
 #include <variant>
 

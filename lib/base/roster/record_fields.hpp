@@ -1,6 +1,7 @@
 // What stands in each record, in which order; for who writes and for who reads (canonical.hpp).
 #pragma once
 
+#include "base/keys/sha256.hpp"
 #include "base/roster/canonical.hpp"
 #include "base/roster/records.hpp"
 #include "msw/host_id.hpp"
@@ -127,22 +128,28 @@ void fields(Archive& archive, Record& kept) {
     digest_list(archive, "records", kept.records, kMostKept);
 }
 
-/// @return the bytes of a record
+/// @return the bytes of a record: those that are signed
 template <class Record>
-[[nodiscard]] std::string written(const Record& record) {
+[[nodiscard]] std::string encode(const Record& record) {
     CanonicalWriter out;
     fields(out, record);
     return out.take();
 }
 
-/// @return the record, or what is wrong with its bytes
+/// @return the record, or what is wrong with its bytes: a threshold that can't be reached, too, or an id that is none
 template <class Record>
-[[nodiscard]] Result<Record> read(std::string_view bytes) {
+[[nodiscard]] Result<Record> decode(std::string_view bytes) {
     CanonicalReader in(bytes);
     Record record;
     fields(in, record);
     if (Result<void> whole = in.whole(); !whole) return whole.error();
     return record;
+}
+
+/// @return the digest of a record's bytes
+template <class Record>
+[[nodiscard]] Digest digest_of(const Record& record) {
+    return sha256({encode(record)});
 }
 
 }  // namespace msw::roster

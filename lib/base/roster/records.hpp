@@ -10,17 +10,15 @@
 //     kept        which records hold though who signed them is no admin any more
 //
 // A member is named by the digest of its founder record or its admission, whatever its keys and id become.
-// Bytes: canonical.hpp. A digest is SHA-256 over a record's bytes, without its signatures.
+// Bytes: record_fields.hpp. A digest is SHA-256 over a record's bytes, without its signatures.
 #pragma once
 
 #include "base/keys/public_keys.hpp"
 #include "base/keys/signing_key.hpp"
-#include "msw/result.hpp"
 
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 namespace msw::roster {
@@ -92,18 +90,5 @@ struct Tombstone {
 struct Kept {
     std::vector<Digest> records;  ///< ascending
 };
-
-/// For each record above. @return its bytes: those that are signed
-template <class Record>
-[[nodiscard]] std::string encode(const Record& record);
-
-/// For each record above. @return it, or what is wrong with the bytes: a threshold that can't be reached, too, or an id
-/// that is none
-template <class Record>
-[[nodiscard]] Result<Record> decode(std::string_view bytes);
-
-/// For each record above. @return the digest of its bytes
-template <class Record>
-[[nodiscard]] Digest digest_of(const Record& record);
 
 }  // namespace msw::roster
