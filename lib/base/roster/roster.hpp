@@ -13,16 +13,11 @@
 
 namespace msw::roster {
 
-/// Thread: one at a time.
+/// A copy of it is another copy of the roster. Thread: like a value.
 class Roster {
 public:
     /// @param mesh  the digest of root version 1: which mesh it is
     explicit Roster(const Digest& mesh) : mesh_(mesh) {}
-    Roster(const Roster&) = delete;
-    Roster& operator=(const Roster&) = delete;
-    Roster(Roster&&) = delete;
-    Roster& operator=(Roster&&) = delete;
-    ~Roster() = default;
 
     struct Merged {
         std::vector<Digest> fresh;        ///< the names of what holds and is new here, to be told to others

@@ -33,7 +33,7 @@ public:
 
     View judge() {
         find_root();
-        if (view_.root == nullptr) {
+        if (!view_.root) {
             all_ = {};
             return std::move(view_);
         }
@@ -57,10 +57,10 @@ private:
         keep_signers(root.by, root.root.admins, nullptr);
         if (root.by.size() < root.root.threshold) return;
         use(mesh_, root.root);
-        std::vector<std::pair<Digest, const Root*>> chain{{view_.root_digest, view_.root}};
+        std::vector<std::pair<Digest, const Root*>> chain{{mesh_, &root.root}};
         while (const auto* next = find_next()) {
             use(next->first, next->second.root);
-            chain.emplace_back(view_.root_digest, view_.root);
+            chain.emplace_back(next->first, &next->second.root);
         }
         all_.roots.erase(all_.roots.upper_bound(view_.root->version + (view_.frozen ? 1 : 0)), all_.roots.end());
         // A root without what it keeps would end all whom an admin has admitted who is gone: it waits for that.
@@ -69,7 +69,7 @@ private:
     }
 
     void use(const Digest& digest, const Root& root) {
-        view_.root = &root;
+        view_.root = root;
         view_.root_digest = digest;
     }
 

@@ -25,7 +25,7 @@ struct Belongs {
 
 /// Thread: like a value.
 struct View {
-    const Root* root = nullptr;  ///< the newest that counts; null: none is known. Lies in the holdings
+    std::optional<Root> root;  ///< the newest that counts; none is known before version 1 is
     Digest root_digest{};
     bool frozen = false;                ///< there are several next ones, and the recovery key has signed none
     std::map<Digest, Belongs> members;  ///< those that ended, too
@@ -45,7 +45,6 @@ struct View {
 /// What follows from documents.
 /// @param mesh      the digest of root version 1
 /// @param holdings  what doesn't count is taken out of it, so that all who know what counts hold the same
-/// @return the view; it points into the holdings
 [[nodiscard]] View judge(const Digest& mesh, Holdings& holdings);
 
 }  // namespace msw::roster

@@ -59,7 +59,7 @@ TEST_F(ViewTest, NothingHoldsWithoutARoot) {
     other = test::first_root();
     other.by = test::signed_by(other.root, {9});
     EXPECT_THAT(give(empty, {other}).fresh, IsEmpty()) << "signed by nobody who may";
-    EXPECT_EQ(empty.view().root, nullptr);
+    EXPECT_FALSE(empty.view().root);
 }
 
 TEST_F(ViewTest, WhoIsInvitedAndAdmittedBelongs) {

@@ -24,7 +24,6 @@ void AddressBook::configure(const std::vector<Address>& addresses, Time now) {
     for (const Address& address : addresses) {
         Entry& entry = entries_[address];
         entry.source = Source::configured;
-        entry.barred.clear();
         entry.failures = 0;
         entry.next = now;
     }
@@ -56,12 +55,10 @@ bool AddressBook::learn(const Address& address, Source source, Time now) {
     return true;
 }
 
-std::vector<Address> AddressBook::due(Time now, const std::function<bool(std::string_view)>& connected,
-                                      bool configured_only) {
+std::vector<Address> AddressBook::due(Time now, const std::function<bool(std::string_view)>& connected) {
     std::vector<Address> out;
     for (auto& [address, entry] : entries_) {
-        if (entry.self || entry.dialling || !entry.barred.empty() || entry.next > now) continue;
-        if (configured_only && entry.source != Source::configured) continue;
+        if (entry.self || entry.dialling || entry.next > now || entry.source != Source::configured) continue;
         if (!entry.id.empty() && connected(entry.id)) continue;
         entry.dialling = true;
         out.push_back(address);
@@ -111,14 +108,6 @@ void AddressBook::self(const Address& address) {
     it->second.self = true;
 }
 
-void AddressBook::bar(const Address& address, std::string why) {
-    const auto it = entries_.find(address);
-    if (it == entries_.end()) return;
-    it->second.dialling = false;
-    it->second.last_error = why;
-    it->second.barred = std::move(why);
-}
-
 void AddressBook::lost(std::string_view id, Time now) {
     for (auto& [address, entry] : entries_) {
         if (!entry.dialling && same_host_id(entry.id, id)) entry.next = now + jittered(kFirstDelay);
@@ -129,7 +118,7 @@ std::vector<Address> AddressBook::known() const {
     std::vector<Address> out;
     for (const Source source : {Source::configured, Source::incoming, Source::exchanged}) {
         for (const auto& [address, entry] : entries_) {
-            if (entry.source != source || entry.self || !entry.barred.empty()) continue;
+            if (entry.source != source || entry.self) continue;
             // Hearsay goes no further: an address that was once wrong would wander about for ever.
             if (source == Source::configured || !entry.id.empty()) out.push_back(address);
         }

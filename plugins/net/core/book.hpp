@@ -41,7 +41,6 @@ public:
         Source source = Source::exchanged;
         std::string id;          ///< who answered there last; empty: nobody yet
         bool self = false;       ///< we ourselves answer there
-        std::string barred;      ///< why it may not be dialled; empty: it may
         bool dialling = false;   ///< an attempt is under way
         unsigned failures = 0;   ///< in a row
         Time next{0};            ///< not to be dialled before
@@ -52,30 +51,28 @@ public:
     explicit AddressBook(std::uint32_t seed) noexcept : random_(seed) {}
 
     /// Replace what stood in the address file: addresses that are gone from it are forgotten, all others are dialled
-    /// at once, barred ones too.
+    /// at once.
     void configure(const std::vector<Address>& addresses, Time now);
 
     /// Take note of an address that was learned from others.
     /// @return whether it is known now: false if the book is full
     bool learn(const Address& address, Source source, Time now);
 
-    /// @param connected        whether a connection leads to that host
-    /// @param configured_only  leave out what was learned
-    /// @return what is to be dialled now; each counts as being dialled until failed(), answered(), self() or bar()
-    [[nodiscard]] std::vector<Address> due(Time now, const std::function<bool(std::string_view id)>& connected,
-                                           bool configured_only);
+    /// @param connected  whether a connection leads to that host
+    /// @return what of the address file is to be dialled now; each counts as being dialled until failed(), answered() or
+    /// self()
+    [[nodiscard]] std::vector<Address> due(Time now, const std::function<bool(std::string_view id)>& connected);
 
     void failed(const Address& address, std::string why, Time now);     ///< the attempt failed
     void unwelcome(const Address& address, std::string why, Time now);  ///< so did it, and soon again makes no sense
     /// Host `id` is there. @return whether the address is a configured one
     bool answered(const Address& address, std::string_view id);
-    void self(const Address& address);                  ///< we are there
-    void bar(const Address& address, std::string why);  ///< it may not be dialled
+    void self(const Address& address);  ///< we are there
 
     /// The connection to `id` was lost: its addresses may be dialled again soon.
     void lost(std::string_view id, Time now);
 
-    /// @return what others may be told: what is configured, then where a host was met; not ourselves nor barred ones.
+    /// @return what others may be told: what is configured, then where a host was met; not ourselves.
     [[nodiscard]] std::vector<Address> known() const;
 
     [[nodiscard]] const std::map<Address, Entry>& entries() const noexcept { return entries_; }

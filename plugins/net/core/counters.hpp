@@ -28,6 +28,7 @@ enum class Count : std::uint8_t {
     bad_request,       ///< questions to net that it doesn't know
     undeliverable,     ///< mswd did not take it
     unanswerable,      ///< an error nobody can be told
+    strangers,         ///< connections closed because their key is none of a member
     bad_handshake,     ///< connections closed for what they said first, or said nothing
     namesakes,         ///< connections closed because another living host has their id
     bad_stream,        ///< links closed for bytes that make no sense
@@ -54,7 +55,7 @@ inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);
         "sent",           "resent",        "received",         "relayed",
         "delivered",      "unreachable",   "queue-full",       "held-back",
         "unfit",          "bad-target",    "no-hops",          "bad-file",
-        "bad-request",    "undeliverable", "unanswerable",     "bad-handshake",
+        "bad-request",    "undeliverable", "unanswerable",     "strangers",        "bad-handshake",
         "namesakes",      "bad-stream",    "connections-over", "bad-gossip",
         "unsent-at-stop", "unconfirmed",   "expired",          "relay-dropped",
         "detours",        "no-room",       "other-run",        "unasked",

@@ -27,12 +27,12 @@ public:
     Edge& operator=(Edge&&) = delete;
     virtual ~Edge() = default;
 
-    /// Dial; Mesh::dialled() or Mesh::dial_failed() or Mesh::barred() follows.
-    virtual void dial(const Address& address) = 0;
+    /// Dial; Mesh::dialled() or Mesh::dial_failed() follows.
+    virtual void dial(const Address& address, Speaks speaks) = 0;
 
-    /// Write a handshake's word.
+    /// Write what comes before Datapacks: a hello, a goodbye, an old host's handshake.
     virtual void say(LinkId link, const Datapack& word) = 0;
-    /// The handshake is over: from now on write() may come, in the way that peer reads.
+    /// Each end knows who the other is: from now on write() may come, in the way that peer reads.
     virtual void established(LinkId link, const PeerInfo& peer) = 0;
 
     /// @return whether write() may follow for what is carried. After a no comes Mesh::has_room_again()
@@ -64,6 +64,9 @@ public:
 
     /// @return what the system knows of a connection
     [[nodiscard]] virtual Vitals vitals(LinkId link) const = 0;
+    /// Merge documents into the roster and write it down; Mesh::set_members() follows if that changes it, and then
+    /// Mesh::merged() if `asked`.
+    virtual void merge_documents(LinkId link, std::vector<std::string> documents, bool asked) = 0;
     /// The epoch on disk must be at least that before the next start.
     virtual void raise_epoch(std::uint64_t epoch) = 0;
 

@@ -1,6 +1,7 @@
 #include "plugins/net/core/handshake.hpp"
 
 #include "msw/host_id.hpp"
+#include "plugins/net/core/printable.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -8,27 +9,11 @@
 namespace msw::net {
 namespace {
 
-/// @return whether `words`, separated by blanks, hold `word`.
-bool holds_word(std::string_view words, std::string_view word) {
-    while (!words.empty()) {
-        const std::size_t end = std::min(words.find(' '), words.size());
-        if (words.substr(0, end) == word) return true;
-        words.remove_prefix(std::min(end + 1, words.size()));
-    }
-    return false;
-}
-
 /// @return the port in `text`; 0 if it holds none.
 std::uint16_t port_in(std::string_view text) {
     std::uint16_t port = 0;
     const auto [rest, status] = std::from_chars(text.data(), text.data() + text.size(), port);
     return status == std::errc{} && rest == text.data() + text.size() ? port : std::uint16_t{0};
-}
-
-std::string printable(std::string_view text, std::size_t most = 64) {
-    std::string out;
-    for (const char c : text.substr(0, most)) out += c >= 0x20 && c < 0x7f ? c : '?';
-    return out;
 }
 
 /// Our answer carries the flag of its word, in a head that old hosts can read: one that doesn't fit there would leave
@@ -48,17 +33,6 @@ Datapack Handshake::word(const std::string& flag) const {
     d.set("flag", flag);
     d.set("listen_port", std::to_string(own_.listen_port));
     d.set("onlyuseproxy", own_.only_proxy);
-    d.set("can", "msw/1");
-    d.set("run", own_.run);
-    return d;
-}
-
-Datapack Handshake::refusal_of(const Datapack& word, Code code, std::string why) {
-    Datapack d("post", "handshake", std::move(why));
-    d.version = Version::v0_1;
-    d.set("from", "net");
-    d.set("flag", word.get("flag"));
-    d.set("error", wire_name(code));
     return d;
 }
 
@@ -71,10 +45,6 @@ std::optional<Datapack> Handshake::hear(const Datapack& said) {
     if (state_ != State::waiting) return std::nullopt;
     if (said.method != "post" || said.app != "handshake") {
         refuse(Refusal::malformed, "the first Datapack was `" + said.method + " " + said.app + "`, no handshake");
-        return std::nullopt;
-    }
-    if (!said.get("error").empty()) {
-        refuse(Refusal::told, "the other side refuses this host: " + printable(said.body, 256));
         return std::nullopt;
     }
     const std::string_view id = said.get("id");
@@ -92,8 +62,6 @@ std::optional<Datapack> Handshake::hear(const Datapack& said) {
     peer_.id = id;
     peer_.listen_port = port_in(said.get("listen_port"));
     peer_.only_proxy = said.get("onlyuseproxy");
-    peer_.modern = holds_word(said.get("can"), "msw/1");
-    peer_.run = said.get("run");
     if (same_host_id(id, own_.id)) {
         refuse(Refusal::own_id, "it calls itself " + peer_.id + ", which is our own id");
     } else if (!peer_.only_proxy.empty() && !same_host_id(peer_.only_proxy, own_.id)) {

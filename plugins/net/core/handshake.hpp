@@ -1,14 +1,13 @@
-// The handshake: who is at the other end of a new connection.
+// The handshake with an old host: who is at the other end of a new connection.
 //
 // Whoever dialled speaks first; the other answers with its own. Each side sends `post handshake` with its id, the port
-// it listens on, `onlyuseproxy` if it may be reached through one proxy only, and `can: msw/1` if it
-// speaks that too. A connection is closed on anything else: another app, no valid id, our own id, or a proxy rule that
-// says no. A host whose id another living one has already is told so, in a handshake with an `error`. Deadlines are
-// kept by who drives it. Source: docs/protocol.md, "Between hosts".
+// it listens on, and `onlyuseproxy` if it may be reached through one proxy only. A connection is closed on anything
+// else: another app, no valid id, our own id, or a proxy rule that says no. Deadlines are kept by who drives it.
+// Source: docs/protocol.md, "Old hosts".
 #pragma once
 
 #include "msw/datapack.hpp"
-#include "msw/error.hpp"
+#include "plugins/net/core/run.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -21,7 +20,6 @@ struct Identity {
     std::string id;
     std::uint16_t listen_port = 0;
     std::string only_proxy;  ///< host id of the only one that may connect to us; empty: anybody may
-    std::string run;         ///< drawn at every start: tells a host started again from another with its id
 };
 
 /// What the other side said of itself.
@@ -30,7 +28,7 @@ struct PeerInfo {
     std::uint16_t listen_port = 0;  ///< 0: it doesn't listen, or didn't say
     std::string only_proxy;
     bool modern = false;  ///< speaks msw/1: links, flows and routes
-    std::string run;      ///< empty: a host of the Python system
+    Run run = kNoRun;     ///< of a host that speaks msw/1
 };
 
 /// Thread: one at a time.
@@ -49,7 +47,6 @@ public:
         malformed,  ///< no handshake, or one that can't be read
         own_id,     ///< it says it is us
         proxy,      ///< one of the two may be reached through another proxy only
-        told,       ///< the other side refused us
     };
 
     Handshake(Identity own, Side side) noexcept : own_(std::move(own)), side_(side) {}
@@ -57,9 +54,6 @@ public:
     /// @return what is to be sent at once: our word if we dialled, nothing if we wait to be told.
     /// @param flag  names our attempt
     [[nodiscard]] std::optional<Datapack> begin(const std::string& flag) const;
-
-    /// What the other side is told in place of our word, before the connection is closed.
-    [[nodiscard]] static Datapack refusal_of(const Datapack& word, Code code, std::string why);
 
     /// The first Datapack from the other side. @return our answer, if one is due
     [[nodiscard]] std::optional<Datapack> hear(const Datapack& said);

@@ -36,14 +36,10 @@ struct Conversation {  // NOLINT(clang-analyzer-optin.performance.Padding): it r
 };
 
 constexpr const char* kOurWord =
-    "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 3900\ncan: msw/1\nrun: r1\nlength: "
-    "0\n\n";
+    "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 3900\nlength: 0\n\n";
 
 const Conversation kConversations[] = {
-    {"a new host dials us", Side::accepted, "",
-     "post handshake msw/0.1\nid: miku\nfrom: net\nflag: f1\nlisten_port: 3901\ncan: msw/1\n", State::ready, kOurWord,
-     ""},
-    {"an old host dials us", Side::accepted, "",
+    {"it dials us", Side::accepted, "",
      "post handshake msw/0.1\nid: miku\nfrom: net\nflag: f1\nlisten_port: 3901\n", State::ready, kOurWord, ""},
     {"we dialled, it answers", Side::dialled, "", "post handshake msw/0.1\nid: miku\n", State::ready, "", ""},
     {"fields of the future are ignored", Side::dialled, "", "post handshake msw/1\nid: miku\ncan: fly msw/2\nx-y: 1\n",
@@ -52,8 +48,6 @@ const Conversation kConversations[] = {
      "no handshake"},
     {"it answers instead of speaking", Side::accepted, "", "reply handshake msw/0.1\nid: miku\n", State::refused, "",
      "no handshake"},
-    {"it refuses us", Side::dialled, "", "post handshake msw/0.1\nid: miku\nerror: name-taken\n", State::refused, "",
-     "refuses this host"},
     {"it has no id", Side::accepted, "", "post handshake msw/0.1\nfrom: net\n", State::refused, "", "no `id`"},
     {"its id is no host id", Side::dialled, "", "post handshake msw/0.1\nid: all\n", State::refused, "", "no host id"},
     {"its id leads out of a line", Side::dialled, "", "post handshake msw/1\nid: a%0Ab\n", State::refused, "",
@@ -76,7 +70,7 @@ const Conversation kConversations[] = {
 TEST(Handshake, Conversations) {
     for (const Conversation& c : kConversations) {
         SCOPED_TRACE(c.title);
-        Handshake handshake({"hmsy", 3900, c.only_proxy, "r1"}, c.side);
+        Handshake handshake({"hmsy", 3900, c.only_proxy}, c.side);
         EXPECT_EQ(handshake.begin("f1").has_value(), c.side == Side::dialled);
         EXPECT_EQ(handshake.state(), State::waiting);
         EXPECT_EQ(shown(handshake.hear(said(c.they_say))), c.we_answer);
@@ -86,24 +80,23 @@ TEST(Handshake, Conversations) {
 }
 
 TEST(Handshake, OurWordNamesTheOnlyProxy) {
-    const Handshake handshake({"hmsy", 0, "miku", "r1"}, Side::dialled);
+    const Handshake handshake({"hmsy", 0, "miku"}, Side::dialled);
     EXPECT_EQ(shown(handshake.begin("f1")),
               "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 0\nonlyuseproxy: miku\n"
-              "can: msw/1\nrun: r1\nlength: 0\n\n");
+              "length: 0\n\n");
 }
 
 TEST(Handshake, WhatThePeerSaidIsKept) {
-    Handshake handshake({"hmsy", 3900, "", "r1"}, Side::dialled);
-    (void)handshake.hear(said("post handshake msw/0.1\nid: miku\nlisten_port: 3901\ncan: fly msw/1\nrun: r2\n"));
+    Handshake handshake({"hmsy", 3900, ""}, Side::dialled);
+    (void)handshake.hear(said("post handshake msw/0.1\nid: miku\nlisten_port: 3901\n"));
     EXPECT_EQ(handshake.peer().id, "miku");
     EXPECT_EQ(handshake.peer().listen_port, 3901);
-    EXPECT_TRUE(handshake.peer().modern);
-    EXPECT_EQ(handshake.peer().run, "r2");
+    EXPECT_FALSE(handshake.peer().modern);
 }
 
 TEST(Handshake, APortThatIsNoneIsNone) {
     for (const char* port : {"x", "70000", "-1", "39 00"}) {
-        Handshake handshake({"hmsy", 3900, "", "r1"}, Side::dialled);
+        Handshake handshake({"hmsy", 3900, ""}, Side::dialled);
         (void)handshake.hear(said(std::string("post handshake msw/0.1\nid: miku\nlisten_port: ") + port + "\n"));
         EXPECT_EQ(handshake.peer().listen_port, 0) << port;
     }

@@ -25,7 +25,10 @@
 #include "plugins/net/core/handshake.hpp"
 #include "plugins/net/core/host_states.hpp"
 #include "plugins/net/core/link/hello.hpp"
+#include "plugins/net/core/link/roster_exchange.hpp"
 #include "plugins/net/core/link/watch.hpp"
+#include "plugins/net/core/membership.hpp"
+#include "plugins/net/core/old_hosts.hpp"
 #include "plugins/net/core/outbox.hpp"
 #include "plugins/net/core/peers.hpp"
 #include "plugins/net/core/proxies.hpp"
@@ -43,9 +46,12 @@ namespace msw::net {
 
 struct MeshSettings {
     std::string id;                                ///< of this host
-    std::string member;                            ///< who it is, whatever its id
+    std::string member;                            ///< who it is, whatever its id; drawn by lot before it has joined
     std::uint64_t epoch = 1;                       ///< how often it was started
     PublicKeys keys;                               ///< of this host
+    MembershipPtr members;                         ///< null: it is in no mesh
+    OldHosts old_hosts;                            ///< that it is a gateway for
+    std::uint16_t legacy_port = 0;                 ///< where it listens for them; 0: nowhere
     Run run = kNoRun;                              ///< drawn at this start
     std::uint16_t listen_port = 0;                 ///< 0: it doesn't listen
     std::string proxy;                             ///< host id of the one that relays for us; empty: none
@@ -58,17 +64,17 @@ struct MeshSettings {
 void strip_local_fields(Datapack& datapack);
 
 /// Thread: one at a time.
-class Mesh final : private RoutesEdge, private Custody::Output, private Arrivals::Output, private Watchers::Output {
+class Mesh final : private RoutesEdge, private RosterEdge, private Custody::Output, private Arrivals::Output, private Watchers::Output {
 public:
     static constexpr Time kLifetime{152'000};  ///< of a Datapack that says nothing of it: 39 tries of 3.9 s
     static constexpr Time kDurableLifetime = std::chrono::hours(7 * 24);
     static constexpr Time kGrace{10'000};                ///< that the question of an old host is open beyond that
     static constexpr std::size_t kMostHead = 15 * 1024;  ///< bytes of a head that goes to other hosts
     static constexpr Time kHandshake{10'000};            ///< after which a connection must have said who it is
+    static constexpr Time kSettle{60'000};               ///< after which two neighbours must have the same roster
     static constexpr Time kGossip{10'000};               ///< between two rounds
     static constexpr std::size_t kMostUnknown = 64;      ///< accepted connections that haven't said who they are
     static constexpr std::size_t kMostLinks = 512;       ///< established ones
-    static constexpr std::size_t kMostUnplaced = 1024;   ///< durable ones for a host that has yet to say who it is
     static constexpr unsigned kMostHops = 32;            ///< how often a Datapack is passed on
 
     /// @param edge  outlives this
@@ -98,13 +104,13 @@ public:
     // Connections. A LinkId is never used twice.
     /// @param remote  IP address of the other end
     /// @return false: there are too many, close it
-    [[nodiscard]] bool accepted(LinkId link, std::string remote, Time now);
+    [[nodiscard]] bool accepted(LinkId link, std::string remote, Time now, Speaks speaks = Speaks::v1);
     /// A connection was closed for want of something here.
     void turned_away(const std::string& remote, std::string_view why, Time now);
-    void dialled(LinkId link, const Address& address, Time now);
-    void dial_failed(const Address& address, std::string why, Time now);
-    /// The address may not be dialled; said once in the journal by this.
-    void barred(const Address& address, const std::string& why);
+    void dialled(LinkId link, const Address& address, Time now, Speaks speaks = Speaks::v1);
+    void dial_failed(const Address& address, std::string why, Time now, Speaks speaks = Speaks::v1);
+    /// The other end has shown that it owns a key.
+    void proved(LinkId link, const PublicKey& key, Time now);
     /// A connection ended by itself. @param unsent  what was not written whole
     void lost(LinkId id, const std::string& why, std::vector<Parcel> unsent, Time now);
     /// What came can't be followed: close it.
@@ -117,6 +123,17 @@ public:
         if (const auto session = sessions_.find(link); session != sessions_.end()) session->second.watch.heard(now);
     }
     [[nodiscard]] bool is_established(LinkId link) const { return peers_.find(link) != nullptr; }
+
+    // The roster.
+    /// It is another one now. @param fresh  names of what is new in it
+    /// @param from  the link that this came by; 0: by none
+    void set_members(MembershipPtr members, const std::vector<roster::Digest>& fresh, LinkId from, Time now);
+    /// What was asked for by Edge::merge_documents() has been dealt with.
+    void merged(LinkId link, Time now) {
+        roster_.merged(link, now);
+        after_roster(now);
+    }
+    [[nodiscard]] const Membership& members() const noexcept { return *members_; }
 
     // Datapacks.
     /// One came by a link; a `file` with its file.
@@ -155,8 +172,11 @@ public:
 
 private:
     struct Pending {
-        Handshake handshake;
-        Time deadline;
+        std::optional<Handshake> handshake;  // with an old host
+        std::string member;                  // who has shown that it is
+        PublicKey key{};                     // by this
+        roster::Digest said{};               // of the roster, in our hello
+        Time deadline{0};
         std::optional<Address> address;  // that we dialled
         std::string remote;
         std::string flag;
@@ -164,15 +184,21 @@ private:
 
     /// A link to a host that speaks msw/1.
     struct Session {
-        std::optional<Hello> hello;  // theirs; until it came nothing else is taken
+        Hello hello;  // theirs
+        std::string member;
+        PublicKey key;
         LinkWatch watch;
+        bool settled = false;                     // the rosters are the same: something may be carried
         std::optional<std::int64_t> clock = {};  // what theirs says, less our Time, in ms
     };
 
     // mesh_links.cpp: what neighbours that speak msw/1 say to each other
-    void begin_session(const Link& link, Time now);
+    void begin_session(const Link& link, bool same_roster, Time now);
     void hear_session(LinkId id, Session& session, Datapack datapack, Time now);
-    void hear_hello(LinkId id, Session& session, const Datapack& frame, Time now);
+    void after_roster(Time now);
+    [[nodiscard]] Result<AnnouncedPtr> read_route(std::string_view text) const;
+    /// @return whether who announces itself is a member, and called so
+    [[nodiscard]] bool is_right(const Announcement& said) const;
     void hear_frame(LinkId id, Session& session, const Datapack& frame, Time now);
     void end_session(LinkId id, Time now);
     void watch_links(Time now);
@@ -214,7 +240,6 @@ private:
     void carry_durable(Parcel& parcel, const std::string& member, const std::string& host, Held held, Time now);
     /// @return whether it is a durable one that can't be kept for its host: it has ended then, or waits
     [[nodiscard]] bool stop_durable(Parcel& parcel, Time now);
-    void place_again(Time now);
     void flush_received();
     void commit(const Datapack& datapack, const std::string& member, const FlowName& flow, std::uint64_t n,
                 std::uint64_t token, std::uint64_t generation) override;
@@ -247,15 +272,39 @@ private:
     [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t token) override;
     bool tell(const std::string& member, const std::string& receipts, const std::string& windows) override;
 
-    // mesh.cpp: connections
-    void begin(LinkId link, Handshake::Side side, std::optional<Address> address, std::string remote, Time now);
-    void hear_handshake(LinkId link, Pending& pending, const Datapack& word, Time now);
-    void establish(LinkId id, Pending pending, Time now);
-    void refuse_namesake(LinkId link, const Link& held, const Datapack& word, Time now);
-    void refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now);
+    // RosterEdge
+    [[nodiscard]] bool send_roster(LinkId link, const Datapack& frame) override;
+    void merge_documents(LinkId link, std::vector<std::string> documents, bool asked) override {
+        edge_.merge_documents(link, std::move(documents), asked);
+    }
+    void roster_settled(LinkId link) override { settled_.push_back(link); }
+    void roster_offence(LinkId link, std::string_view why) override { route_offence(link, why); }
+
+    // mesh_connections.cpp
+    [[nodiscard]] AddressBook& book_of(const Pending& pending);
+    void begin(LinkId link, Speaks speaks, std::optional<Address> address, std::string remote, Time now);
+    /// Whoever dialled says it first, so that who is refused is told so before anything else.
+    void say_hello(LinkId link, Pending& pending, Time now);
+    void hear_hello(LinkId link, Pending& pending, const Datapack& word, Time now);
+    [[nodiscard]] bool no_room_for_more(LinkId link, Time now);
+    [[nodiscard]] Pending take_pending(LinkId link);
+    void establish(LinkId id, Pending pending, const PeerInfo& peer, bool configured, Time now);
+    /// Tell the other end why, and close. @param said  what it is told
+    void refuse(LinkId link, const std::string& why, std::string said, Time now);
+    void refuse_dialled(LinkId link, const std::string& why, msw_priority priority, Time now);
+    /// @param stays  the other one that has the keys of host `id`, in words
+    void refuse_namesake(LinkId link, const std::string& id, const std::string& stays, Time now);
+    void close_own(LinkId link, Time now);
+    /// @return `priority`, or that nobody reads, if the address has failed before and is only tried again
+    [[nodiscard]] msw_priority first_time(const Pending& pending, msw_priority priority);
     void close(LinkId id, const std::string& why, msw_priority priority, Time now);
+    void lost_peer(const std::string& id, Time now);
     void give_back(std::vector<Parcel> parcels, Time now);
-    void give_up_dial(const Address& address, const std::string& why, Time now);
+    void give_up_dial(const Pending& pending, const std::string& why, Time now);
+
+    // mesh_old_hosts.cpp
+    void hear_handshake(LinkId link, Pending& pending, const Datapack& word, Time now);
+    void refuse_handshake(LinkId link, const Pending& pending, const Datapack& word, Time now);
     void ask_for_gossip(const Link& link);
     void answer_gossip(const Link& link, const Datapack& asked);
     void merge(const Gossip& gossip, const Link& from, Time now);
@@ -279,6 +328,11 @@ private:
     void failed(const Datapack& datapack, Count count, const Error& why, Time now);
     void answer(const Datapack& asked, Datapack reply, Time now);
     [[nodiscard]] bool is_self(std::string_view id) const;
+    /// @return empty: no member is called so
+    [[nodiscard]] std::string_view member_called(std::string_view host) const;
+    /// @return whether it is one that this host is a gateway for, or can be reached through one
+    [[nodiscard]] bool is_old_host(std::string_view id) const;
+    [[nodiscard]] Error no_such_host(const std::string& id) const;
 
     // mesh_verbs.cpp: the app `net`
     void asked(LinkId link, const Datapack& question, Time now);
@@ -319,7 +373,10 @@ private:
     const Surroundings around_;
     Edge& edge_;
     Counters counters_;
+    MembershipPtr members_;
+    RosterExchange roster_;
     AddressBook book_;
+    AddressBook old_book_;
     Peers peers_;
     Proxies proxies_;
     Outbox outbox_;
@@ -328,9 +385,7 @@ private:
     Custody custody_;
     Shelf shelf_;
     Store* store_ = nullptr;
-    std::vector<Held> received_;    // durable ones that have arrived, to be taken off the disk
-    std::vector<Parcel> unplaced_;  // durable ones for a host that isn't known yet
-    Time place_at_{0};
+    std::vector<Held> received_;  // durable ones that have arrived, to be taken off the disk
     struct Accepting {
         Datapack question;  // without its body
         std::size_t open = 0;
@@ -351,6 +406,7 @@ private:
     std::map<Address, std::string> planned_;                      // being dialled: the member expected there
     std::vector<std::string> changed_;                            // members that something new is known of
     std::vector<LinkId> surplus_;
+    std::vector<LinkId> settled_;  // something may be carried on them now
     std::uint64_t routes_seen_ = 0;  // version of the table
     OwnPulse pulse_;
     Time now_{0};                   // of the call that is under way

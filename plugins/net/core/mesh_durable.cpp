@@ -37,40 +37,14 @@ bool Mesh::stop_durable(Parcel& parcel, Time now) {
                 {Code::unsupported, "a file can't be durable yet; send it without `durable`"}, now);
         return true;
     }
-    if (!routes_.table().named(host).member.empty()) return false;
-    const Link* link = peers_.to(host);
-    const bool about_to_be_known = link != nullptr && link->modern() && unplaced_.size() < kMostUnplaced;
-    if (parcel.answered != 0 || about_to_be_known) {
-        unplaced_.push_back(std::move(parcel));
-        return true;
-    }
-    if (link != nullptr && !link->modern()) {
-        refused(parcel, host, Count::bad_target,
-                {Code::unsupported, host + " is an old host, which keeps nothing on disk; send it without `durable`"},
-                now);
-    } else {
-        refused(parcel, host, Count::bad_target,
-                {Code::no_such_host,
-                 "no host " + host + " was seen since this mswd was started, so nothing can be kept for it"},
-                now);
-    }
+    if (!member_called(host).empty()) return false;
+    if (is_self(host)) return false;
+    refused(parcel, host, Count::bad_target,
+            is_old_host(host) ? Error{Code::unsupported, host + " is an old host, which keeps nothing on disk; send it "
+                                                                "without `durable`"}
+                              : no_such_host(host),
+            now);
     return true;
-}
-
-void Mesh::place_again(Time now) {
-    if (unplaced_.empty() || now < place_at_) return;
-    constexpr Time kAgain{100};
-    place_at_ = now + kAgain;
-    for (Parcel& parcel : std::exchange(unplaced_, {})) {
-        const Result<std::int64_t> expires = lifetime_of(parcel.datapack, now);
-        if (!expires || *expires <= wall(now)) {
-            const std::string host = parcel.way.back();
-            refused(parcel, host, Count::expired,
-                    {Code::no_such_host, "no host " + host + " was seen before its time ran out"}, now);
-        } else {
-            dispatch(std::move(parcel), now);
-        }
-    }
 }
 
 void Mesh::carry_durable(Parcel& parcel, const std::string& member, const std::string& host, Held held, Time now) {

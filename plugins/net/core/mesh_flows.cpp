@@ -42,7 +42,7 @@ bool Mesh::carry(Parcel& parcel, Time now) {
     // `GATEWAY&OLD`: the flow ends at the gateway, which passes it on as old hosts know it.
     std::string onward;
     Way way = parcel.way;
-    if (way.size() > 1 && table.named(way.back()).member.empty()) {
+    if (way.size() > 1 && member_called(way.back()).empty()) {
         onward = std::move(way.back());
         way.pop_back();
     }
@@ -50,7 +50,7 @@ bool Mesh::carry(Parcel& parcel, Time now) {
     const auto first_other =
         std::find_if(way.begin(), std::prev(way.end()), [this](const std::string& host) { return !is_self(host); });
     way.erase(way.begin(), first_other);
-    const std::string member(table.named(way.back()).member);
+    const std::string member(member_called(way.back()));
     if (member == settings_.member && onward.empty()) parcel.way = {settings_.id};  // whatever the way, it ends here
     if (member.empty() || member == settings_.member) return false;
     Datapack d = std::move(parcel.datapack);
@@ -133,13 +133,13 @@ Custody::Way Mesh::way_to(const std::string& member) const {
 }
 
 const Link* Mesh::link_toward(const std::string& member, const Detours::Via& via) const {
-    return link_toward(via.empty() ? member : routes_.table().named(via.front()).member);
+    return link_toward(via.empty() ? member : member_called(via.front()));
 }
 
 const Detours::Via& Mesh::standing(const Detours::Via& via) const {
     static const Detours::Via kShortest;
     if (via.empty()) return via;
-    const std::string_view first = routes_.table().named(via.front()).member;
+    const std::string_view first = member_called(via.front());
     return routes_.table().next_hop(first) == first && link_toward(first) != nullptr ? via : kShortest;
 }
 
@@ -191,7 +191,7 @@ void Mesh::ended(const std::string& host, Held held, Ending ending) {
                {Code::unconfirmed, "it was sent to " + host + ", and no word came that it arrived"}, now_);
         return;
     }
-    const bool reachable = way_to(std::string(routes_.table().named(host).member)) != Custody::Way::none;
+    const bool reachable = way_to(std::string(member_called(host))) != Custody::Way::none;
     failed(d, reachable ? Count::expired : Count::unreachable,
            reachable ? Error{Code::expired, "its time ran out before " + host + " took it"}
                      : Error{Code::unreachable, host + " could not be reached before its time ran out"},
@@ -234,7 +234,7 @@ void Mesh::pass_on(LinkId from, Datapack d, Time now) {
     }
     const std::string_view via = d.get("via");
     const std::string_view next = via.empty() ? d.get("to") : first_of(via);
-    const Link* link = link_toward(routes_.table().named(next).member);
+    const Link* link = link_toward(member_called(next));
     // A relay stores nothing: the origin has it still, and sends it again.
     const auto has_room = [&] {
         return d.method == "link" ? edge_.has_room_for_frame(link->id) : edge_.has_room(link->id);
@@ -252,7 +252,7 @@ void Mesh::pass_on(LinkId from, Datapack d, Time now) {
 
 void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
     const std::string host(d.get("id"));
-    const std::string member(routes_.table().named(host).member);
+    const std::string member(member_called(host));
     if (member.empty()) {
         counters_.add(Count::unknown_origin);  // it sends again, and will be known by then
         return;
@@ -303,8 +303,7 @@ void Mesh::hand_over(LinkId came_by, Datapack d, Time now) {
 
 void Mesh::came_through(LinkId link, const std::string& origin, bool again, Time now) {
     const auto from = sessions_.find(link);
-    if (from == sessions_.end() || !from->second.hello) return;
-    detours_.heard_through(origin, from->second.hello->member, again, now);
+    if (from != sessions_.end()) detours_.heard_through(origin, from->second.member, again, now);
 }
 
 Arrivals::Handed Mesh::hand(const Datapack& datapack, std::uint64_t token) {

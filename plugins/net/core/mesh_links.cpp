@@ -1,9 +1,10 @@
-// What neighbours that speak msw/1 say to each other: hello, ping, pong, routes, receipt, window, bye.
+// What neighbours that speak msw/1 say to each other: ping, pong, roster, routes, receipt, window, bye.
 #include "plugins/net/core/mesh.hpp"
 
 #include "msw/host_id.hpp"
 #include "plugins/net/core/flow/via.hpp"
 #include "plugins/net/core/link/clocks.hpp"
+#include "plugins/net/core/printable.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -28,60 +29,102 @@ void Mesh::write_frame(LinkId link, Datapack frame) {
     edge_.write(link, std::move(parcel));
 }
 
-void Mesh::begin_session(const Link& link, Time now) {
-    sessions_.emplace(link.id, Session{std::nullopt, LinkWatch(now, link.we_dialled)});
-    write_frame(link.id, to_datapack({settings_.id,
-                                      settings_.member,
-                                      settings_.epoch,
-                                      settings_.run,
-                                      routes_.root(),
-                                      wall(now),
-                                      {"flows", "routes"}}));
+void Mesh::begin_session(const Link& link, bool same_roster, Time now) {
+    now_ = now;
+    Session& session = sessions_.at(link.id);
+    const Hello& theirs = session.hello;
+    session.clock = theirs.time_ms - now.count();
+    neighbours_.insert_or_assign(session.member, link.peer.id);
+    if (theirs.epoch < custody_.epoch_of(session.member) && !shows_itself(session.member, link.id)) {
+        custody_.replaced(session.member, custody_.run_of(session.member), theirs.run, theirs.epoch, now);
+    }
+    custody_.meet(session.member, theirs.run, theirs.epoch, now);
+    arrivals_.meet(session.member, theirs.run);
+    roster_.up(link.id, same_roster, now);
+    after_roster(now);
+}
+
+bool Mesh::send_roster(LinkId link, const Datapack& frame) {
+    if (!edge_.has_room_for_frame(link)) return false;
+    write_frame(link, frame);
+    return true;
+}
+
+void Mesh::after_roster(Time now) {
+    for (const LinkId id : std::exchange(settled_, {})) {
+        const auto session = sessions_.find(id);
+        if (session == sessions_.end()) continue;
+        session->second.settled = true;
+        now_ = now;
+        const Link* link = peers_.find(id);
+        if (!link->retired) {
+            routes_.up({id, session->second.member, 1, link->we_dialled, link->configured, session->second.hello.routes},
+                       now);
+        }
+    }
+    after_routes(now);
+}
+
+void Mesh::set_members(MembershipPtr members, const std::vector<roster::Digest>& fresh, LinkId from, Time now) {
+    now_ = now;
+    members_ = std::move(members);
+    roster_.changed(members_, fresh, from);
+    // Who has ended, or has another key or id now, may come again as who it is.
+    std::vector<std::pair<LinkId, std::string>> gone;
+    const auto look_at = [&](LinkId link, const std::string& member, const PublicKey& key, const std::string& id) {
+        const Member* now_is = members_->named(member);
+        if (now_is == nullptr) {
+            gone.emplace_back(link, "it belongs to the mesh no more");
+        } else if (now_is->keys.sign != key) {
+            gone.emplace_back(link, "it has other keys now");
+        } else if (now_is->id != id) {
+            gone.emplace_back(link, "it is called " + now_is->id + " now");
+        }
+    };
+    for (const auto& [link, pending] : pending_) {
+        const Member* member = members_->named(pending.member);
+        if (!pending.member.empty()) look_at(link, pending.member, pending.key, member == nullptr ? "" : member->id);
+    }
+    for (const auto& [link, session] : sessions_) {
+        const Link* known = peers_.find(link);
+        look_at(link, session.member, session.key, known->peer.id);
+    }
+    for (const auto& [link, why] : gone) {
+        if (is_established(link) && edge_.has_room_for_frame(link)) write_frame(link, Datapack("link", "bye", why));
+        close(link, why, MSW_NOTICE, now);
+    }
+    routes_.keep([this](const Announcement& said) { return is_right(said); });
+    after_routes(now);
+}
+
+bool Mesh::is_right(const Announcement& said) const {
+    const Member* member = members_->named(said.member);
+    return member != nullptr && same_host_id(member->id, said.host);
+}
+
+Result<AnnouncedPtr> Mesh::read_route(std::string_view text) const {
+    Result<AnnouncedPtr> read = read_announced(text);
+    if (read && !is_right((*read)->said)) {
+        return Error{Code::refused, "its announcement of " + (*read)->said.host + " is of no member called so"};
+    }
+    return read;
 }
 
 void Mesh::hear_session(LinkId id, Session& session, Datapack d, Time now) {
     session.watch.heard(now);
-    if (!session.hello) {
-        hear_hello(id, session, d, now);
+    const std::string_view to = d.get("to");
+    const bool is_frame = d.method == "link" && (to.empty() || is_self(to));
+    if (is_frame && to.empty()) {
+        hear_frame(id, session, d, now);
         return;
     }
-    const std::string_view to = d.get("to");
-    if (d.method != "link" || (!to.empty() && !is_self(to))) {
-        carried(id, std::move(d), now);
-    } else if (!to.empty()) {
+    if (!session.settled) {
+        close(id, "it sends before both have the same roster", MSW_WARNING, now);
+    } else if (is_frame) {
         hear_words(d, now);
     } else {
-        hear_frame(id, session, d, now);
+        carried(id, std::move(d), now);
     }
-}
-
-void Mesh::hear_hello(LinkId id, Session& session, const Datapack& frame, Time now) {
-    const Link* link = peers_.find(id);
-    if (frame.method != "link" || frame.app != "hello") {
-        close(id, "the first thing it said was `" + frame.method + " " + frame.app + "`, no hello", MSW_NOTICE, now);
-        return;
-    }
-    Result<Hello> hello = parse_hello(frame);
-    if (!hello) {
-        close(id, hello.error().text, MSW_NOTICE, now);
-        return;
-    }
-    if (!same_host_id(hello->id, link->peer.id)) {
-        close(id, "it calls itself " + hello->id + " now, and was " + link->peer.id, MSW_NOTICE, now);
-        return;
-    }
-    session.hello = std::move(hello).value();
-    const Hello& theirs = *session.hello;
-    session.clock = theirs.time_ms - now.count();
-    neighbours_.insert_or_assign(theirs.member, link->peer.id);
-    if (theirs.epoch < custody_.epoch_of(theirs.member) && !shows_itself(theirs.member, id)) {
-        custody_.replaced(theirs.member, custody_.run_of(theirs.member), theirs.run, theirs.epoch, now);
-    }
-    custody_.meet(theirs.member, theirs.run, theirs.epoch, now);
-    arrivals_.meet(theirs.member, theirs.run);
-    now_ = now;
-    if (!link->retired) routes_.up({id, theirs.member, 1, link->we_dialled, link->configured, theirs.routes}, now);
-    after_routes(now);
 }
 
 bool Mesh::shows_itself(const std::string& member, LinkId but_for) const {
@@ -93,7 +136,7 @@ bool Mesh::shows_itself(const std::string& member, LinkId but_for) const {
 
 bool Mesh::says_hello(const std::string& member, Run run, std::optional<LinkId> but_for) const {
     return std::any_of(sessions_.begin(), sessions_.end(), [&](const auto& s) {
-        return s.first != but_for && s.second.hello && s.second.hello->member == member && s.second.hello->run == run;
+        return s.first != but_for && s.second.member == member && s.second.hello.run == run;
     });
 }
 
@@ -101,7 +144,10 @@ void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time n
     now_ = now;
     if (frame.app == "ping" || frame.app == "pong") {
         const auto n = number(frame.get("n"));
-        if (const auto root = number(frame.get("routes"), 16)) routes_.root_heard(id, *root, now);
+        if (const auto root = number(frame.get("routes"), 16); root && session.settled) {
+            routes_.root_heard(id, *root, now);
+        }
+        roster_.digest_heard(id, frame.get("roster"), now);
         if (const auto time = number(frame.get("time")); time && *time <= kLatestClock) {
             session.clock = static_cast<std::int64_t>(*time) - now.count();
         }
@@ -110,11 +156,14 @@ void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time n
         if (n && frame.app == "ping" && edge_.has_room_for_frame(id)) {
             write_frame(id, word_of_life("pong", frame.get("n"), now));
         }
-    } else if (frame.app == "routes") {
+    } else if (frame.app == "roster") {
+        roster_.heard(id, frame, now);
+        after_roster(now);
+    } else if (frame.app == "routes" && session.settled) {
         routes_.frame_heard(id, frame.body, now);
     } else if (frame.app == "bye") {
         const Link* link = peers_.find(id);
-        edge_.log(MSW_INFO, link->peer.id + " says goodbye: " + frame.body.substr(0, 256), nullptr);
+        edge_.log(MSW_INFO, link->peer.id + " says goodbye: " + printable(frame.body), nullptr);
     } else if (counters_.add_with_line(Count::bad_frame, now)) {
         edge_.log(MSW_WARNING, peers_.find(id)->peer.id + " said `link " + frame.app + "`, which makes no sense here",
                   nullptr);
@@ -125,16 +174,17 @@ void Mesh::hear_frame(LinkId id, Session& session, const Datapack& frame, Time n
 void Mesh::end_session(LinkId id, Time now) {
     const auto at = sessions_.find(id);
     if (at == sessions_.end()) return;
-    const std::optional<Hello> hello = std::move(at->second.hello);
+    const std::string member = std::move(at->second.member);
+    const std::string host = at->second.hello.id;
     sessions_.erase(at);
-    if (!hello) return;
+    roster_.down(id);
     now_ = now;
     routes_.down(id, now);
     // What was under way on it may be lost.
-    for (auto& [member, hop] : hops_) {
-        if (hop == hello->member) hop.clear();
+    for (auto& [to, hop] : hops_) {
+        if (hop == member) hop.clear();
     }
-    if (!peers_.connected(hello->id)) neighbours_.erase(hello->member);
+    if (!peers_.connected(host)) neighbours_.erase(member);
     after_routes(now);
     check_ways(now);
 }
@@ -143,9 +193,9 @@ void Mesh::watch_links(Time now) {
     const bool slept = pulse_.beat(now);
     if (slept) peers_.forgive(now);
     std::vector<LinkId> down;
-    std::vector<LinkId> mute;
+    std::vector<LinkId> unsettled;
     for (auto& [id, session] : sessions_) {
-        if (!session.hello && now - peers_.find(id)->since >= kHandshake) mute.push_back(id);
+        if (!session.settled && now - peers_.find(id)->since >= kSettle) unsettled.push_back(id);
         if (slept) session.watch.forgive(now);
         const LinkWatch::State before = session.watch.state();
         const LinkWatch::State state = session.watch.judge([this, link = id] { return edge_.vitals(link); }, now);
@@ -156,12 +206,12 @@ void Mesh::watch_links(Time now) {
                       nullptr);
             routes_.set_busy(id, busy, now);
         }
-        if (!session.hello || !edge_.has_room_for_frame(id)) continue;
+        if (!edge_.has_room_for_frame(id)) continue;
         const std::optional<std::uint64_t> n = session.watch.ping_due(now);
         if (!n) continue;
         write_frame(id, word_of_life("ping", std::to_string(*n), now));
     }
-    for (const LinkId id : mute) close(id, "no hello within 10 s", MSW_NOTICE, now);
+    for (const LinkId id : unsettled) close(id, "its roster and ours are not the same after 60 s", MSW_NOTICE, now);
     for (const LinkId id : down) close(id, "it has shown no life for 2.5 s", MSW_NOTICE, now);
 }
 
@@ -169,6 +219,7 @@ Datapack Mesh::word_of_life(const char* kind, std::string_view n, Time now) cons
     Datapack d("link", kind);
     d.set("n", n);
     d.set("routes", to_text(routes_.root()));
+    d.set("roster", roster_.digest_word());
     d.set("time", std::to_string(wall(now)));
     return d;
 }
@@ -199,8 +250,7 @@ void Mesh::compare_clocks(Time now) {
 void Mesh::stop() {
     arrivals_.tell_all();
     for (const auto& [id, session] : sessions_) {
-        if (session.hello && edge_.has_room_for_frame(id))
-            write_frame(id, Datapack("link", "bye", settings_.id + " stops"));
+        if (edge_.has_room_for_frame(id)) write_frame(id, Datapack("link", "bye", settings_.id + " stops"));
     }
 }
 
@@ -211,7 +261,7 @@ const Link* Mesh::link_toward(std::string_view member) const {
     const Link* link = peers_.to(neighbour->second);
     if (link == nullptr) return nullptr;
     const auto session = sessions_.find(link->id);
-    return session != sessions_.end() && session->second.hello ? link : nullptr;
+    return session != sessions_.end() && session->second.settled ? link : nullptr;
 }
 
 // What the routes ask for. They must not be called from within: what follows is done once they are through.
@@ -223,7 +273,7 @@ void Mesh::send_routes(LinkId link, std::string body) {
 void Mesh::dial(const std::string& member, const Address& address) {
     if (settings_.only_proxy) return;
     planned_.insert_or_assign(address, member);
-    edge_.dial(address);
+    edge_.dial(address, Speaks::v1);
 }
 
 void Mesh::two_runs() {
@@ -276,7 +326,7 @@ void Mesh::check_ways(Time now) {
 // Receipts and windows, which may come from afar.
 
 void Mesh::hear_words(const Datapack& frame, Time now) {
-    const std::string member(routes_.table().named(frame.get("id")).member);
+    const std::string member(member_called(frame.get("id")));
     const Run run = parse_run(frame.get("run"));
     const auto epoch = number(frame.get("epoch"));
     if (member.empty() || run == kNoRun || !epoch) {

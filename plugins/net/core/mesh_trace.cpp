@@ -37,7 +37,8 @@ std::string in_order(std::size_t ahead) {
 
 std::string Mesh::no_way_words(const std::string& host, Time now) const {
     const HostState* state = states_.find(host);
-    if (state == nullptr) return "no host " + host + " was seen since this mswd was started";
+    if (state == nullptr && member_called(host).empty() && !is_old_host(host)) return no_such_host(host).text;
+    if (state == nullptr) return host + " was not seen since this mswd was started";
     if (state->kind != HostState::Kind::down) return "there is no way to " + host + " now";
     return "there is no way to " + host + ", and was none for " + seconds(now - state->since);
 }
@@ -89,7 +90,7 @@ Result<std::string> Mesh::route_json(std::string_view words, Time now) const {
         if (const auto time = watch.round_trip()) out.set("round_trip_ms", std::int64_t{time->count()});
     }
     if (!app.empty() && !at->old) {
-        const std::string member(routes_.table().named(at->id).member);
+        const std::string member(member_called(at->id));
         const Custody::FlowNumbers flow = custody_.flow_numbers(member, std::string(app));
         out.set("flow", Json::object({{"app", app},
                                       {"waiting", std::uint64_t{flow.waiting}},
@@ -115,10 +116,6 @@ std::string Mesh::trace_json(std::string_view flag, Time now) const {
         const bool has_way = find_route(row.parcel->way, around_, row.parcel->came_from).kind != Route::Kind::wait;
         parcel(*row.parcel, row.to, has_way ? "the link to the next host has no room" : no_way_words(row.to, now));
     }
-    for (const Parcel& p : unplaced_) {
-        if (p.datapack.get("flag") != flag) continue;
-        parcel(p, p.way.back(), p.way.back() + " has yet to say who it is, so nothing can be kept for it");
-    }
     std::vector<std::string> held_for;
     for (const CustodyPlace& place : custody_.find(flag)) {
         held_for.push_back(place.host);
@@ -138,8 +135,8 @@ std::string Mesh::trace_json(std::string_view flag, Time now) const {
         const bool held = std::any_of(held_for.begin(), held_for.end(),
                                       [&](const std::string& host) { return same_host_id(host, open.host); });
         if (held) continue;
-        const Announcement* said = routes_.table().said(routes_.table().named(open.host).member);
-        const std::string host = said == nullptr ? open.host : said->host;
+        const Member* member = members_->called(open.host);
+        const std::string host = member == nullptr ? open.host : member->id;
         rows.push(Json::object({{"where", "question"},
                                 {"host", host},
                                 {"app", open.app},

@@ -49,7 +49,7 @@ TEST(MeshTrace, ARouteNamesTheNextHostAndWhyThereIsNone) {
     const Json gone = told(a, "route c");
     EXPECT_EQ(gone["way"].as_string(), "none");
     EXPECT_THAT(gone["why"].as_string(), HasSubstr("there is no way to c, and was none for"));
-    EXPECT_THAT(told(a, "route d")["why"].as_string(), HasSubstr("no host d was seen"));
+    EXPECT_THAT(told(a, "route d")["why"].as_string(), HasSubstr("there is no host d in this mesh"));
     for (const char* wrong : {"route", "route a+b", "route all", "route a b c", "trace"}) {
         EXPECT_EQ(a.ask(wrong).get("error"), "bad-request") << wrong;
     }
@@ -104,9 +104,10 @@ TEST(MeshTrace, WhatIsUnderWayIsNamedWithWhatItWaitsFor) {
     a.send("get", "echo", "b", "w");
     EXPECT_EQ(place(a, "f-w")["waits"].as_string(), "no-way");
     EXPECT_THAT(place(a, "f-w")["why"].as_string(), HasSubstr("there is no way to b, and was none for"));
+    world.enrol("nowhere");
     a.send("get", "echo", "nowhere", "v");
-    EXPECT_EQ(place(a, "f-v")["where"].as_string(), "outbox");
-    EXPECT_THAT(place(a, "f-v")["why"].as_string(), HasSubstr("no host nowhere was seen"));
+    EXPECT_EQ(place(a, "f-v")["where"].as_string(), "custody");
+    EXPECT_THAT(place(a, "f-v")["why"].as_string(), HasSubstr("nowhere was not seen"));
 }
 
 TEST(MeshTrace, WithoutCreditItIsTheAppThatIsNamed) {

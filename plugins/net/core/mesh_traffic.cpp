@@ -29,6 +29,22 @@ void strip_local_fields(Datapack& d) {
 
 bool Mesh::is_self(std::string_view id) const { return same_host_id(id, settings_.id); }
 
+std::string_view Mesh::member_called(std::string_view host) const {
+    const Member* member = members_->called(host);
+    return member == nullptr ? std::string_view() : std::string_view(member->name);
+}
+
+bool Mesh::is_old_host(std::string_view id) const {
+    const Link* link = peers_.to(id);
+    return settings_.old_hosts.called(id) != nullptr || !proxies_.of(id).empty() || (link != nullptr && !link->modern());
+}
+
+Error Mesh::no_such_host(const std::string& id) const {
+    return {Code::no_such_host, members_->roster() == nullptr
+                                    ? "there is no host " + id + ": this host is in no mesh yet (mswctl join, mswctl invite)"
+                                    : "there is no host " + id + " in this mesh; `mswctl roster` shows who belongs to it"};
+}
+
 Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& about) const {
     const bool with_legacy = about.get("with-legacy") == "yes";
     const Result<std::vector<Target>> targets = parse_targets(to);
@@ -43,8 +59,16 @@ Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& abou
         switch (target.kind) {
             case Target::Kind::host:
             case Target::Kind::way: add(target.hosts); break;
-            case Target::Kind::role:
-                return Error{Code::no_such_role, "no host has the role @" + target.role + ": there are no roles yet"};
+            case Target::Kind::role: {
+                bool any = false;
+                for (const Member& member : members_->all()) {
+                    if (!member.has_role(target.role)) continue;
+                    any = true;
+                    add({member.id});
+                }
+                if (!any) return Error{Code::no_such_role, "no host has the role @" + target.role};
+                break;
+            }
             case Target::Kind::all:
                 for (std::string& host : everybody(with_legacy, old_hosts)) add({std::move(host)});
                 break;
@@ -52,7 +76,7 @@ Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& abou
     }
     if (ways.empty()) {
         return Error{Code::no_such_host,
-                     std::string("`*` means nobody: no other host can be reached now") +
+                     std::string("`*` means nobody: no other host is in this mesh") +
                          (old_hosts ? " but old ones, which it means only with `with-legacy: yes`" : "")};
     }
     return ways;
@@ -114,7 +138,11 @@ void Mesh::heard(LinkId id, Datapack d, Time now) {
     now_ = now;
     const auto pending = pending_.find(id);
     if (pending != pending_.end()) {
-        hear_handshake(id, pending->second, d, now);
+        if (pending->second.handshake) {
+            hear_handshake(id, pending->second, d, now);
+        } else {
+            hear_hello(id, pending->second, d, now);
+        }
         return;
     }
     const Link* link = peers_.find(id);
@@ -199,6 +227,11 @@ void Mesh::dispatch(Parcel parcel, Time now) {
             return;
         }
         parcel.ends = now + Time(*expires - wall(now));
+    }
+    if (!is_old_host(parcel.way.front())) {
+        parcel.accepting = accepting;
+        refused(parcel, host, Count::bad_target, no_such_host(parcel.way.front()), now);
+        return;
     }
     if (leaves_at_once(parcel, route)) {
         write_old(*peers_.to(route.next), std::move(parcel), route);

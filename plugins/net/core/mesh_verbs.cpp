@@ -91,10 +91,8 @@ Result<std::string> Mesh::verb(const Datapack& question, Time now) const {
 
 std::vector<std::string> Mesh::everybody(bool with_legacy, bool& old_hosts) const {
     std::map<std::string, std::string> hosts;
-    for (const RouteEntry& entry : routes_.table().entries()) {
-        const Announcement& said = entry.what->said;
-        if (routes_.table().next_hop(said.member).empty()) continue;
-        hosts.emplace(id_key(said.host), said.host);
+    for (const Member& member : members_->all()) {
+        if (member.name != settings_.member) hosts.emplace(id_key(member.id), member.id);
     }
     for (const Reachable& host : reachable()) {
         if (!host.old) continue;
@@ -137,7 +135,7 @@ std::string Mesh::peers_json(Time now) const {
         const Link& link = *host.link;
         auto [waiting, bytes] = outbox_.waiting_for(host.id);
         if (!host.old) {
-            const auto [held, held_bytes] = custody_.waiting_for(std::string(routes_.table().named(host.id).member));
+            const auto [held, held_bytes] = custody_.waiting_for(std::string(member_called(host.id)));
             waiting += held;
             bytes += held_bytes;
         } else if (host.direct) {
@@ -206,15 +204,12 @@ std::string Mesh::status_text() const {
     Json proxies = Json::object();
     for (const auto& [host, proxy] : proxies_.all()) proxies.set(host, proxy);
     text += "\nproxydict: " + proxies.dump() + '\n';
-    for (const Source source : {Source::configured, Source::incoming, Source::exchanged}) {
-        text += std::string(name_of(source)) + ":\n";
-        for (const auto& [address, entry] : book_.entries()) {
+    const auto add = [&](const AddressBook& book, Source source) {
+        for (const auto& [address, entry] : book.entries()) {
             if (entry.source != source) continue;
             text += "  " + to_text(address) + (entry.id.empty() ? "" : " " + entry.id);
             if (entry.self) {
                 text += " this host";
-            } else if (!entry.barred.empty()) {
-                text += " not dialled: " + entry.barred;
             } else if (!entry.id.empty() && peers_.connected(entry.id)) {
                 text += " connected";
             } else {
@@ -225,6 +220,11 @@ std::string Mesh::status_text() const {
             }
             text += '\n';
         }
+    };
+    for (const Source source : {Source::configured, Source::incoming, Source::exchanged}) {
+        text += std::string(name_of(source)) + ":\n";
+        add(book_, source);
+        add(old_book_, source);
     }
     text += "waiting: " + std::to_string(waiting()) + " Datapacks, " +
             std::to_string(outbox_.bytes() + custody_.bytes()) + " bytes\n";

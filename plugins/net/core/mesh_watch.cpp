@@ -29,7 +29,7 @@ bool Mesh::is_busy(const Reachable& host) const {
         return session != sessions_.end() && session->second.watch.state() == LinkWatch::State::busy;
     }
     const RouteTable& table = routes_.table();
-    const std::vector<std::string_view> path = table.path(table.named(host.id).member);
+    const std::vector<std::string_view> path = table.path(member_called(host.id));
     if (path.size() < 2) return false;
     const std::string_view last = path.back();
     const std::string_view before = path[path.size() - 2];
@@ -124,7 +124,7 @@ void Mesh::unwatch(const Datapack& word, std::string_view flag, Time now) {
 bool Mesh::may_give(const Datapack& question) const {
     const std::string_view origin = question.get("id");
     if (origin.empty() || is_self(origin)) return true;
-    const std::string member(routes_.table().named(origin).member);
+    const std::string member(member_called(origin));
     return way_to(member) != Custody::Way::none && custody_.waiting_for(member).second < kMostUnderWay;
 }
 

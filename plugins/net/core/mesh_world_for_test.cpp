@@ -9,9 +9,10 @@ HostForTest::HostForTest(World& w, const MeshSettings& settings)
     : world(w),
       mesh(settings, *this, settings.listen_port),
       id(settings.id),
+      key(settings.keys.sign),
       address{"127.0.0.1", settings.listen_port} {}
 
-void HostForTest::dial(const Address& to) { world.dial(*this, to); }
+void HostForTest::dial(const Address& to, Speaks /*speaks*/) { world.dial(*this, to); }
 void HostForTest::say(LinkId link, const Datapack& word) { world.carry(*this, link, word); }
 Time HostForTest::delivered_until(LinkId /*link*/) { return world.now; }
 
@@ -30,6 +31,23 @@ void HostForTest::write(LinkId link, Parcel parcel) {
     } else {
         written_to_old.push_back(std::move(d));
     }
+}
+
+void HostForTest::merge_documents(LinkId link, std::vector<std::string> documents, bool asked) {
+    world.later([this, link, documents = std::move(documents), asked] {
+        std::vector<roster::Checked> checked;
+        for (const std::string& bytes : documents) {
+            Result<roster::Document> document = roster::decode_document(bytes);
+            if (!document) continue;
+            if (auto one = roster::Checked::check(std::move(document).value())) checked.push_back(std::move(*one));
+        }
+        roster::Roster roster = *mesh.members().roster();
+        const roster::Roster::Merged merged = roster.merge(checked);
+        if (!merged.fresh.empty()) {
+            mesh.set_members(std::make_shared<const Membership>(std::move(roster)), merged.fresh, link, world.now);
+        }
+        if (asked) mesh.merged(link, world.now);
+    });
 }
 
 std::vector<Parcel> HostForTest::close(LinkId link) {
@@ -82,10 +100,14 @@ HostForTest& World::add(const char* id, const std::vector<std::uint16_t>& knows,
     settings.listen_port = ++last_port_;
     settings.run = 0x1000U + last_port_;
     settings.epoch = ++epochs_[id];
-    for (const char* c = id; *c != '\0'; ++c) settings.member += std::to_string(static_cast<int>(*c));
+    settings.member = founded.has(id) ? to_hex(founded.of(id).member) : founded.add(id);
+    settings.keys = founded.of(id).keys;
+    settings.members = founded.members();
+    settings.old_hosts = old_hosts;
     settings.only_proxy = *only_proxy != '\0';
     settings.proxy = settings.only_proxy ? only_proxy : proxy;
     hosts.push_back(std::make_unique<HostForTest>(*this, settings));
+    tell_all();
     std::vector<Address> addresses;
     addresses.reserve(knows.size());
     for (const std::uint16_t port : knows) addresses.push_back({"127.0.0.1", port});
@@ -93,6 +115,11 @@ HostForTest& World::add(const char* id, const std::vector<std::uint16_t>& knows,
     if (!settings.only_proxy) hosts.back()->mesh.set_addresses({hosts.back()->address}, now);
     hosts.back()->mesh.configure(addresses, now);
     return *hosts.back();
+}
+
+void World::tell_all() {
+    const MembershipPtr members = founded.members();
+    for (const auto& host : hosts) host->mesh.set_members(members, {}, 0, now);
 }
 
 void World::kill(HostForTest& host) {
@@ -125,6 +152,8 @@ void World::dial(HostForTest& from, const Address& address) {
         wires_[{to, far}] = {&from, near};
         if (!to->mesh.accepted(far, "127.0.0.1", now)) cut(*to, far);
         from.mesh.dialled(near, address, now);
+        to->mesh.proved(far, from.key, now);
+        from.mesh.proved(near, to->key, now);
     });
 }
 

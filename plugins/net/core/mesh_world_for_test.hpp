@@ -1,6 +1,7 @@
 // Several hosts in one process: real Mesh objects, links that are queues, and a clock that is moved by hand.
 #pragma once
 
+#include "plugins/net/core/membership_for_test.hpp"
 #include "plugins/net/core/mesh.hpp"
 
 #include <gtest/gtest.h>
@@ -31,7 +32,7 @@ public:
 
     HostForTest(World& world, const MeshSettings& settings);
 
-    void dial(const Address& to) override;
+    void dial(const Address& to, Speaks speaks) override;
     void say(LinkId link, const Datapack& word) override;
     void established(LinkId link, const PeerInfo& peer) override { known[link] = peer; }
     [[nodiscard]] bool has_room(LinkId) const override { return room; }
@@ -55,6 +56,7 @@ public:
         }
     }
     [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
+    void merge_documents(LinkId link, std::vector<std::string> documents, bool asked) override;
     void raise_epoch(std::uint64_t epoch) override { epoch_on_disk = epoch; }
     void log(msw_priority priority, std::string_view text, const Datapack* about) override {
         lines.push_back({priority, std::string(text), std::string(about == nullptr ? "" : about->get("flag"))});
@@ -72,6 +74,7 @@ public:
     World& world;
     Mesh mesh;
     std::string id;
+    PublicKey key;
     Address address;
     std::map<LinkId, PeerInfo> known;
     std::vector<Datapack> delivered;
@@ -93,6 +96,13 @@ public:
     /// Start a host that listens on a port of its own. @param knows  ports in its address file
     HostForTest& add(const char* id, const std::vector<std::uint16_t>& knows = {}, const char* only_proxy = "",
                      const char* proxy = "");
+    /// A member that doesn't run.
+    void enrol(const char* id, const std::vector<std::string>& roles = {}) {
+        (void)founded.add(id, roles);
+        tell_all();
+    }
+    /// What is known of the mesh is known to all at once.
+    void tell_all();
     /// It is gone, without a word.
     void kill(HostForTest& host);
     /// Two hosts never reach each other but through others.
@@ -112,10 +122,13 @@ public:
     // For HostForTest.
     void dial(HostForTest& from, const Address& address);
     void carry(HostForTest& from, LinkId link, Datapack datapack);
+    void later(std::function<void()> what) { under_way_.push_back(std::move(what)); }
     void cut(HostForTest& from, LinkId link);
 
     Time now{0};
     std::vector<std::unique_ptr<HostForTest>> hosts;
+    MeshForTest founded;
+    OldHosts old_hosts{{{"snake", {{"127.0.0.1", 0}}}}};  ///< that all let in
 
 private:
     struct End {

@@ -71,9 +71,8 @@ void Peers::heard(LinkId id, Time now) {
 }
 
 const Link* Peers::namesake(const PeerInfo& peer, Time now) const {
-    if (peer.run.empty()) return nullptr;
     for (const auto& [id, link] : links_) {
-        if (link.retired || link.peer.run.empty() || link.peer.run == peer.run) continue;
+        if (link.retired || !link.modern() || link.peer.run == peer.run) continue;
         if (same_host_id(link.peer.id, peer.id) && now - link.heard <= kSignsOfLife) return &link;
     }
     return nullptr;

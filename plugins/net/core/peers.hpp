@@ -24,6 +24,12 @@ namespace msw::net {
 /// Names one connection, for as long as the program runs.
 using LinkId = std::uint64_t;
 
+/// What is spoken on a connection.
+enum class Speaks : std::uint8_t {
+    v1,    ///< msw/1, between members
+    v0_1,  ///< with an old host
+};
+
 /// One established connection.
 struct Link {
     LinkId id = 0;
@@ -69,7 +75,7 @@ public:
     /// @return links that have shown no life for kSilence.
     [[nodiscard]] std::vector<LinkId> silent(Time now) const;
     /// @return a link with another living host that has this one's id: one from another start, whose bytes came within
-    /// kSignsOfLife; or null. Hosts of the Python system don't say which start they are of.
+    /// kSignsOfLife; or null. Old hosts don't say which start they are of.
     [[nodiscard]] const Link* namesake(const PeerInfo& peer, Time now) const;
     [[nodiscard]] std::size_t size() const noexcept { return links_.size(); }
     [[nodiscard]] std::uint64_t version() const noexcept { return version_; }  ///< rises when a link comes or goes

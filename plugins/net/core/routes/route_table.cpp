@@ -81,6 +81,15 @@ std::vector<std::string> RouteTable::sweep(Time now) {
     return forgotten;
 }
 
+void RouteTable::keep(const std::function<bool(const Announcement&)>& belongs) {
+    std::vector<std::string> gone;
+    for (const RouteEntry& entry : entries_) {
+        const Announcement& said = entry.what->said;
+        if (said.member != own_ && !belongs(said)) gone.push_back(said.member);
+    }
+    for (const std::string& member : gone) erase(place_of(member));
+}
+
 void RouteTable::note_reachability(RouteEntry& entry, bool reachable, Time now) {
     if (reachable) {
         entry.gone_since = -1;

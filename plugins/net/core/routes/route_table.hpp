@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -85,6 +86,9 @@ public:
     /// someone withheld may have come back: call it as often as you like.
     /// @return the members that were forgotten
     std::vector<std::string> sweep(Time now);
+
+    /// Forget all but this host of which that isn't true.
+    void keep(const std::function<bool(const Announcement&)>& belongs);
 
     // --- Who is known.
 

@@ -58,6 +58,8 @@ public:
     Routes(const OwnName& name, std::uint32_t seed, RoutesEdge& edge, RouteExchange::Read read = read_announced);
 
     void rename(std::string host, Time now) { announcer_.rename(std::move(host), now); }
+    /// Who belongs to the mesh has changed: forget the others.
+    void keep(const std::function<bool(const Announcement&)>& belongs) { table_.keep(belongs); }
     void set_addresses(std::vector<Address> addresses, Time now) {
         announcer_.set_addresses(std::move(addresses), now);
     }
