@@ -50,6 +50,16 @@ std::string_view nearest_key(const std::string& key) {
     return nearest(key, keys);
 }
 
+void check_strings(Checker& check, const std::string& key, const Json& value, const char* wanted) {
+    if (!value.is(Json::Kind::array)) {
+        check.wrong_kind(key, value, wanted);
+        return;
+    }
+    for (const Json& item : value.items()) {
+        if (!item.is(Json::Kind::string)) check.wrong_kind(key, item, wanted);
+    }
+}
+
 void check_value(Checker& check, const std::string& key, const Json& value, const Setting& rule) {
     switch (rule.kind) {
         case Setting::Kind::text:
@@ -77,15 +87,8 @@ void check_value(Checker& check, const std::string& key, const Json& value, cons
                                                 "\" is not a host id: " + std::string(kHostIdRule));
             }
             break;
-        case Setting::Kind::paths:
-            if (!value.is(Json::Kind::array)) {
-                check.wrong_kind(key, value, "an array of paths");
-                break;
-            }
-            for (const Json& item : value.items()) {
-                if (!item.is(Json::Kind::string)) check.wrong_kind(key, item, "an array of paths");
-            }
-            break;
+        case Setting::Kind::paths: check_strings(check, key, value, "an array of paths"); break;
+        case Setting::Kind::texts: check_strings(check, key, value, "an array of strings"); break;
     }
 }
 

@@ -34,7 +34,8 @@ Daemon::Daemon(const Paths& paths, const Config& config, const std::string& host
                 log,
                 forwarder_,
                 files_,
-                [this](std::string_view key) { return settings_.get(key); }},
+                [this](std::string_view key) { return settings_.get(key); },
+                [this] { end(kStartAgain); }},
       notify_(loop_.raw()),
       registry_(services_),
       control_(services_, [this](std::string_view app) { return registry_.knows(app); }),
@@ -228,9 +229,16 @@ void Daemon::end(int exit_code) {
     exit_code_ = exit_code;
     stage_ = Stage::drain_intake;
     stage_until_ = Clock::now() + kDrainTime;
-    log_.write(Priority::info, "mswd", exit_code == kExitStayDown ? "stopping, to stay down" : "stopping");
+    log_.write(Priority::info, "mswd",
+               exit_code == kExitStayDown ? "stopping, to stay down"
+               : exit_code == kStartAgain ? "stopping, to start anew"
+                                          : "stopping");
     if (durable_) durable_->stop();
-    notify_.stopping("stopping");
+    if (exit_code == kStartAgain) {
+        notify_.reloading();
+    } else {
+        notify_.stopping("stopping");
+    }
     if (ready_) confirm_release(paths_.state_dir);
     confirm_.stop();
     control_.close_intake();

@@ -21,6 +21,9 @@
 
 namespace msw {
 
+/// What run() gives for: start the same program anew in this process.
+inline constexpr int kStartAgain = -1;
+
 /// One host. Thread: the one that runs it.
 class Daemon {
 public:
@@ -29,7 +32,8 @@ public:
     Daemon(const Paths& paths, const Config& config, const std::string& host_id, FileRoot files, Log& log);
 
     /// Open the control socket, start the plugins, and run until told to end.
-    /// @return the exit status: 0 (start again), 77 (stay down), 1 (could not start: said in the journal)
+    /// @return the exit status: 0 (start again), 77 (stay down), 1 (could not start: said in the journal), or
+    /// kStartAgain
     int run();
 
 private:

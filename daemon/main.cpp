@@ -1,3 +1,4 @@
+#include "base/system_error.hpp"
 #include "daemon/config.hpp"
 #include "daemon/config_check.hpp"
 #include "daemon/daemon.hpp"
@@ -7,6 +8,8 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <exception>
@@ -86,7 +89,10 @@ int main(int argc, char** argv) {
             return config.error().code == msw::Code::no_such_file ? kBadUsage : kBadConfig;
         }
         for (const std::string& warning : config->warnings) log.write(msw::Priority::warning, "mswd", warning);
-        return start(paths, *config, log);
+        const int code = start(paths, *config, log);
+        if (code != msw::kStartAgain) return code;
+        (void)::execv("/proc/self/exe", argv);
+        return fail(log, {msw::Code::io, "it can't start anew: " + msw::system_says(errno)});
     } catch (const std::exception& e) {
         (void)std::fprintf(stderr, "mswd: %s\n", e.what());
         return kFailed;

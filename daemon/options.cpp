@@ -98,9 +98,6 @@ Options parse_command_line(int argc, char** argv) {
         ->type_name("DIR");
     app.add_flag("--check-config", options.check_config,
                  "say whether mswd would start with the configuration, and exit");
-#ifdef MSW_CLEAR_LISTEN
-    app.add_flag("--clear-listen", p.clear_listen, "")->group("");
-#endif
     app.footer("Example, as an ordinary user:\n  " + std::string(kExample[0]) + "\n  " + std::string(kExample[1]));
     if (argc == 2 && std::string_view(argv[1]) == "--help-json") {
         std::cout << help_json(app).dump(1) << '\n';

@@ -12,8 +12,7 @@ struct Paths {
     std::string state_dir;         ///< key, roster, spool, files, releases
     std::string runtime_dir;       ///< control.sock
     std::string log_dir;
-    std::string program;        ///< the running mswd
-    bool clear_listen = false;  ///< links may lead anywhere, in the clear: builds with MSW_CLEAR_LISTEN alone
+    std::string program;  ///< the running mswd
 
     [[nodiscard]] std::string config_dir() const;
     [[nodiscard]] std::string control_socket() const { return runtime_dir + "/control.sock"; }

@@ -27,6 +27,7 @@ struct Services {
     const FileRoot& files;
     /// A value of the configuration as JSON text, or nothing. Thread: any.
     std::function<std::optional<std::string>(std::string_view key)> setting;
+    std::function<void()> start_again;    ///< end, and then start anew. Thread: the loop's
     durable::Durable* durable = nullptr;  ///< there before the first plugin. Thread: the loop's
 };
 

@@ -16,6 +16,7 @@ std::string_view type_words(Kind kind) noexcept {
         case Kind::number: return "whole number";
         case Kind::flag: return "true or false";
         case Kind::paths: return "array of paths";
+        case Kind::texts: return "array of strings";
         case Kind::host_id: return "host id";
     }
     return "";
@@ -32,7 +33,7 @@ std::string_view counts_words(Counts counts) noexcept {
 }  // namespace
 
 // The keys of the Python system mean what they mean there.
-const std::array<Setting, 21> kSettings{{
+const std::array<Setting, 25> kSettings{{
     {"buffsize", Kind::number, "4096", Counts::after_restart,
      "How many bytes an old host (the Python system) reads at once: no Datapack to it is larger, a file's bytes apart.",
      512, 1048576},
@@ -40,9 +41,19 @@ const std::array<Setting, 21> kSettings{{
     {"id", Kind::host_id, "", Counts::after_restart,
      "The host id: the name that others use in `to`. Unique in the mesh, whatever its case. Without it, the id that "
      "was used last (the file `id` in the state directory), or at the first start one made of the host name."},
-    {"listen_ip", Kind::text, "\"127.0.0.1\"", Counts::after_restart,
-     "The address that other hosts connect to. So far links are not encrypted, and only addresses in 127.0.0.0/8 and "
-     "::1 are allowed."},
+    {"legacy.hosts", Kind::texts, "[]", Counts::after_restart,
+     "The old hosts (the Python system) that may speak with this one, in the clear: each `ID ADDRESS` or "
+     "`ID ADDRESS:PORT`, with an IP address. Given a port, the old host is dialled there; from its address it may dial "
+     "this host."},
+    {"legacy.listen_ip", Kind::text, "\"127.0.0.1\"", Counts::after_restart,
+     "The address that old hosts connect to: one of `legacy.networks`, or 127.0.0.0/8 or ::1."},
+    {"legacy.listen_port", Kind::number, "0", Counts::after_restart,
+     "The port that old hosts connect to. 0: none; they are dialled only.", 0, 65535},
+    {"legacy.networks", Kind::texts, "[]", Counts::after_restart,
+     "The networks, as `192.168.7.0/24`, in which old hosts may be beside 127.0.0.0/8 and ::1: whoever is in them can "
+     "read and change what goes to and from old hosts."},
+    {"listen_ip", Kind::text, "\"\"", Counts::after_restart,
+     "The address that other hosts connect to. Empty: all that this machine has."},
     {"listen_num", Kind::number, "39", Counts::after_restart, "How many connections may wait to be accepted.", 1, 4096},
     {"listen_port", Kind::number, "3900", Counts::after_restart,
      "The port that other hosts connect to. 0: one that is free, for a host that only dials out.", 0, 65535},

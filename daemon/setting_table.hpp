@@ -12,7 +12,7 @@ namespace msw {
 
 /// One key.
 struct Setting {
-    enum class Kind { text, number, flag, paths, host_id };
+    enum class Kind { text, number, flag, paths, texts, host_id };
     enum class Counts { after_reload, after_restart };
 
     std::string_view key;  ///< `section.name` for a member of an object
@@ -25,7 +25,7 @@ struct Setting {
 };
 
 /// Sorted by key.
-extern const std::array<Setting, 21> kSettings;
+extern const std::array<Setting, 25> kSettings;
 
 /// @return the setting of that key, or null
 [[nodiscard]] const Setting* find_setting(std::string_view key) noexcept;

@@ -28,7 +28,6 @@ std::optional<std::string> Settings::get(std::string_view key) const {
     if (key == "file_root") return Json(paths_.file_root()).dump();
     if (key == "config_dir") return Json(paths_.config_dir()).dump();
     if (key == "runtime_dir") return Json(paths_.runtime_dir).dump();
-    if (key == "clear_listen") return Json(paths_.clear_listen).dump();
     if (key == "own_plugin_dirs") {
         Json dirs = Json::array();
         for (const std::string& dir : own_plugin_dirs()) dirs.push(dir);

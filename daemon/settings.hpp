@@ -24,7 +24,7 @@ public:
     [[nodiscard]] std::vector<std::string> own_plugin_dirs() const;
 
     /// @return a value as JSON text: id, version, program, state_dir, log_dir, file_root, config_dir, runtime_dir,
-    /// clear_listen, own_plugin_dirs, or a key of the configuration: what was given, else its default if it has one;
+    /// own_plugin_dirs, or a key of the configuration: what was given, else its default if it has one;
     /// nothing else
     [[nodiscard]] std::optional<std::string> get(std::string_view key) const;
 

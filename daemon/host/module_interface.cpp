@@ -156,6 +156,10 @@ msw_host_v1 ModuleInterface::make(Module& module) noexcept {
     t.hold = [](void* self, msw_text app, int held) {
         static_cast<Module*>(self)->services_.forwarder.hold(view(app), held != 0);
     };
+    t.restart = [](void* self) {
+        const auto& m = *static_cast<Module*>(self);
+        m.services_.start_again();
+    };
     t.outbox = module.services_.durable == nullptr ? nullptr : &kOutbox;
     return t;
 }

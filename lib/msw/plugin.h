@@ -185,6 +185,10 @@ typedef struct msw_host_v1 {
      * they take. Until it is let go (`held` 0) what it sends there finds a full queue: it isn't read, or its put waits.
      * Answers and durable Datapacks pass. */
     void (*hold)(void* self, msw_text app, int held);
+
+    /* The transport only, on the loop thread: this host is another one to the mesh from now on. What waits is handed out,
+     * then mswd ends as always and starts anew in the same process. */
+    void (*restart)(void* self);
 } msw_host_v1;
 
 /* What a module offers. `instance` is what start gave. */

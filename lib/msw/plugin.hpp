@@ -99,6 +99,11 @@ public:
     /// @return a value of the configuration as JSON text; nothing if it isn't set. Keys: see plugin.h
     [[nodiscard]] std::optional<std::string> setting(const char* key) const;
 
+    /// The transport only: mswd starts anew. Thread: the loop's
+    void restart() const {
+        if (raw_->size > offsetof(msw_host_v1, restart)) raw_->restart(raw_->self);
+    }
+
 private:
     const msw_host_v1* raw_;
     bool stopping_ = false;

@@ -37,6 +37,7 @@ using fuzz::require;
 
 constexpr std::string_view kUs = "us";
 constexpr std::size_t kOldRoom = 4096;
+constexpr std::uint16_t kPort = 3900;
 constexpr std::size_t kUnproven = 16UL * 1024;  // as the connection of net/io has it
 
 MeshSettings settings(bool only_proxy) {
@@ -48,6 +49,13 @@ MeshSettings settings(bool only_proxy) {
     s.old_room = kOldRoom;
     s.member = "0123456789abcdef";
     s.run = 0xfeed;
+    std::vector<OldHost> all;
+    const auto list = [&](const std::string& id) {
+        all.push_back({id, {{"10.0.0.7", 0}, {"10.0.0.1", kPort}, {"10.0.0.2", kPort}}});
+    };
+    for (const char* id : {"a", "far", "late", "left", "old", "other", "prox", "proxy", "right", "strange", "stranger", "zoe"}) list(id);
+    for (int i = 0; i < 600; ++i) list("h" + std::to_string(i));
+    s.old_hosts = OldHosts(std::move(all));
     return s;
 }
 
@@ -61,7 +69,7 @@ public:
             decoder_.feed({static_cast<const char*>(part.iov_base), part.iov_len});
             total += part.iov_len;
         }
-        require(peer_.modern || total <= kOldRoom);
+        require(total <= kOldRoom);
         std::size_t count = 0;
         for (;; ++count) {
             const Decoder::Event event = decoder_.next();
@@ -70,7 +78,7 @@ public:
             check(decoder_.datapack());
             if (event == Decoder::Event::file) return;
         }
-        require(peer_.modern || count == 1);  // an old host decodes one at each read
+        require(count == 1);  // an old host decodes one at each read
     }
     void read_file(std::uint64_t size) {
         decoder_.feed(std::string(static_cast<std::size_t>(size), 'f'));
@@ -103,17 +111,14 @@ struct Wire {
 /// This host: its Mesh, and wires whose other ends the input holds.
 class Host final : public Edge {
 public:
-    explicit Host(bool only_proxy) : mesh_(settings(only_proxy), *this, 7) {
-        mesh_.configure({{"10.0.0.1", 3900}, {"proxy.example", 3900}}, now_);
-    }
+    explicit Host(bool only_proxy) : mesh_(settings(only_proxy), *this, 7) {}
 
     void take(fuzz::Step step) {
         std::string_view words = step.words;
         switch (step.what) {
-            case '+': come_in(std::string(words.substr(0, 64))); break;
+            case '+': come_in(); break;
             case 'd':
-            case 'f':
-            case 'b': dial_ends(step.what, fuzz::take_number(words)); break;
+            case 'f': dial_ends(step.what, fuzz::take_number(words)); break;
             case 'l': {
                 const LinkId link = nth(fuzz::take_number(words));
                 bytes_come(link, fuzz::with_length(words, step.bytes), fuzz::cut_of(words, step.bytes.size()));
@@ -139,7 +144,6 @@ public:
             case 'm':
                 if (may_be_big()) many_come(words);
                 break;
-            case 'c': mesh_.configure({{"10.0.0.2", 3900}, {std::string(kUs), 3900}}, now_); break;
             default: break;
         }
         flush();
@@ -180,8 +184,8 @@ public:
     }
 
     // Edge
-    void dial(const Address& address) override {
-        require(plausible_host(address.host) && address.port != 0);
+    void dial(const Address& address, Speaks speaks) override {
+        require(speaks == Speaks::v0_1 && plausible_host(address.host) && address.port != 0);
         dialling_.insert(address);
     }
     void say(LinkId link, const Datapack& word) override {
@@ -193,10 +197,9 @@ public:
         Wire& wire = wires_.at(link);
         require(!wire.outlet);
         wire.peer = peer;
-        const Dialect dialect = peer.modern ? Dialect::v1 : Dialect::old_host;
-        wire.outlet = std::make_unique<Outlet>(dialect, !peer.modern, peer.modern ? 0 : kOldRoom);
+        require(!peer.modern);
+        wire.outlet = std::make_unique<Outlet>(Dialect::old_host, true, kOldRoom);
         wire.reader = std::make_unique<Reader>(peer);
-        modern_ |= peer.modern;
         require(++established_ <= Mesh::kMostLinks);
     }
     [[nodiscard]] bool has_room(LinkId link) const override {
@@ -234,7 +237,7 @@ public:
         require(!d.head.has("to") && !d.head.has("hops") && !d.head.has("fds"));
         require(d.file ? d.get("size") == std::to_string(d.file->size()) : !d.head.has("size"));
         require(from == 0 || valid_host_id(d.get("id")));
-        if (from != 0 && !wires_.at(from).peer.modern) require(d.get("by").empty());
+        if (from != 0) require(d.get("by").empty());
         check_stamp(d);
         const bool refuses = d.app == "nobody";
         const Datapack copy = d;
@@ -253,14 +256,17 @@ public:
         require(held ? held_.emplace(app).second : held_.erase(std::string(app)) == 1);
     }
     [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
+    void merge_documents(LinkId, std::vector<std::string>, bool) override { require(false); }
+    void change_roster(const Datapack&) override {}
+    void join(LinkId, const Datapack&) override { require(false); }
     void raise_epoch(std::uint64_t epoch) override { require(epoch > 0); }
     void log(msw_priority, std::string_view text, const Datapack*) override { require(!text.empty()); }
 
 private:
     /// An old host has no word about who stands behind a Datapack: only what is known here may be said of it.
-    void check_stamp(const Datapack& d) const {
+    static void check_stamp(const Datapack& d) {
         const std::string_view by = d.get("by");
-        require(modern_ || by.empty() || by == "plugin:net" || by == "plugin:tester");
+        require(by.empty() || by == "plugin:net" || by == "plugin:tester");
     }
 
     [[nodiscard]] LinkId nth(std::size_t n) const {
@@ -268,11 +274,10 @@ private:
         return std::next(wires_.begin(), static_cast<std::ptrdiff_t>(n % wires_.size()))->first;
     }
 
-    LinkId come_in(std::string remote) {
-        if (!plausible_host(remote)) remote = "10.0.0.7";
+    LinkId come_in() {
         const LinkId link = ++last_link_;
         wires_[link];
-        if (mesh_.accepted(link, std::move(remote), now_)) return link;
+        if (mesh_.accepted(link, "10.0.0.7", now_, Speaks::v0_1)) return link;
         wires_.erase(link);
         return 0;
     }
@@ -292,12 +297,11 @@ private:
         const auto at = std::next(dialling_.begin(), static_cast<std::ptrdiff_t>(n % dialling_.size()));
         const auto taken = dialling_.extract(at);
         const Address& address = taken.value();
-        if (how == 'f') mesh_.dial_failed(address, "refused", now_);
-        if (how == 'b') mesh_.barred(address, "it may not be dialled");
+        if (how == 'f') mesh_.dial_failed(address, "refused", now_, Speaks::v0_1);
         if (how != 'd') return;
         const LinkId link = ++last_link_;
         wires_[link];
-        mesh_.dialled(link, address, now_);
+        mesh_.dialled(link, address, now_, Speaks::v0_1);
     }
 
     void end(LinkId link) {
@@ -394,15 +398,13 @@ private:
     }
 
     void many_come(std::string_view words) {
-        const bool modern = words.find('p') != std::string_view::npos;
         const std::size_t from = fuzz::take_number(words);
         for (std::size_t i = 0; i < 8; ++i) {
-            const LinkId link = come_in("10.0.0.7");
+            const LinkId link = come_in();
             if (link == 0) return;
             Datapack d("post", "handshake");
             d.set("id", "h" + std::to_string(from * 8 + i));
             d.set("listen_port", std::to_string(4000 + i));
-            if (modern) d.set("can", "msw/1");
             mesh_.heard(link, std::move(d), now_);
         }
     }
@@ -445,7 +447,6 @@ private:
     LinkId last_link_ = 0;
     std::size_t established_ = 0;
     int big_steps_ = 0;
-    bool modern_ = false;  // one such as ours was connected: what it says of `by` is passed on
     bool writing_ = true;
     bool room_ = true;
 };

@@ -14,6 +14,7 @@
 //     >t N           50 ms times 2^N go by
 #include "msw/decoder.hpp"
 #include "msw/host_id.hpp"
+#include "plugins/net/core/membership_for_test.hpp"
 #include "plugins/net/core/mesh.hpp"
 #include "tests/fuzz/script.hpp"
 
@@ -39,10 +40,30 @@ constexpr std::size_t kPeers = 4;
 constexpr std::size_t kRoom = 64;  // Datapacks that wait on a link
 constexpr std::array<std::string_view, 4> kApps{"p0", "p1", "full", "@"};
 
+std::string id_of(std::size_t i) { return "n" + std::to_string(i); }
+
+/// This host and its neighbours are members.
+struct Members {
+    Members() {
+        own = mesh.add("us");
+        for (std::size_t i = 0; i < kPeers; ++i) (void)mesh.add(id_of(i));
+        all = mesh.members();
+    }
+    MeshForTest mesh;
+    std::string own;
+    MembershipPtr all;
+};
+const Members& members() {
+    static const Members made;
+    return made;
+}
+
 MeshSettings settings() {
     MeshSettings s;
     s.id = "us";
-    s.member = "0123456789abcdef";
+    s.member = members().own;
+    s.keys = members().mesh.of("us").keys;
+    s.members = members().all;
     s.run = kOurRun;
     s.listen_port = 3900;
     return s;
@@ -181,7 +202,7 @@ public:
     }
 
     // Edge
-    void dial(const Address&) override {}
+    void dial(const Address&, Speaks) override {}
     void say(LinkId, const Datapack&) override {}
     void established(LinkId, const PeerInfo& peer) override { require(peer.modern); }
     [[nodiscard]] bool has_room(LinkId link) const override {
@@ -220,6 +241,12 @@ public:
         require(held ? held_.emplace(app).second : held_.erase(std::string(app)) == 1);
     }
     [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
+    void merge_documents(LinkId link, std::vector<std::string> documents, bool asked) override {
+        require(!documents.empty());
+        if (asked) merging_.push_back(link);
+    }
+    void change_roster(const Datapack&) override {}
+    void join(LinkId, const Datapack&) override { require(false); }
     void raise_epoch(std::uint64_t epoch) override { require(epoch > 0); }
     void log(msw_priority, std::string_view text, const Datapack*) override { require(!text.empty()); }
 
@@ -233,8 +260,6 @@ private:
         const auto* at = std::find_if(peers_.begin(), peers_.end(), [&](const Peer& p) { return p.link == link; });
         return link == 0 || at == peers_.end() ? nullptr : at;
     }
-    static std::string id_of(std::size_t i) { return "n" + std::to_string(i); }
-    static std::string member_of(std::size_t i) { return std::string(16, static_cast<char>('a' + i)); }
 
     void connect(std::size_t i) {
         Peer& peer = peers_.at(i);
@@ -242,13 +267,14 @@ private:
         peer.link = ++last_link_;
         peer.waiting = 0;
         require(mesh_.accepted(peer.link, "10.0.0.7", now_));
-        Datapack word("post", "handshake");
-        word.set("id", id_of(i));
-        word.set("listen_port", "3900");
-        word.set("can", "msw/1");
-        word.set("run", to_text(peer.run));
-        heard(i, std::move(word));
-        Hello hello{id_of(i), member_of(i), peer.epoch, peer.run, std::nullopt, 1'000'000, {"flows", "routes"}};
+        mesh_.proved(peer.link, members().mesh.of(id_of(i)).keys.sign, now_);
+        Hello hello;
+        hello.id = id_of(i);
+        hello.epoch = peer.epoch;
+        hello.run = peer.run;
+        hello.listen_port = 3900;
+        hello.roster = to_hex(members().all->digest());
+        hello.time_ms = 1'000'000;
         heard(i, to_datapack(hello));
     }
     void end(std::size_t i) {
@@ -349,6 +375,7 @@ private:
     }
     void settle() {
         for (int i = 0; i < 8; ++i) {
+            for (const LinkId link : std::exchange(merging_, {})) mesh_.merged(link, now_);
             mesh_.end_of_turn(now_);
             for (Peer& peer : peers_) peer.waiting = 0;
             if (!disk_.work()) break;
@@ -380,6 +407,7 @@ private:
     Peers peers_{};
     LinkId last_link_ = 0;
     std::deque<std::uint64_t> in_mailboxes_;
+    std::vector<LinkId> merging_;
     std::set<std::string, std::less<>> held_;
     std::map<std::string, std::uint64_t> handed_;
     std::uint64_t sent_ = 0;

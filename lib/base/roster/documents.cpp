@@ -25,12 +25,24 @@ void fields(Archive& archive, Record& document) {
     fields(archive, document.by);
 }
 
-template <class Archive, Some<Member> Record>
-void fields(Archive& archive, Record& document) {
+/// What a claim goes with: in a request, and then in the member's record.
+template <class Archive, class Record>
+void claim_fields(Archive& archive, Record& document) {
     fields(archive, document.invite);
     fields(archive, document.claim);
     archive.bytes("signature with the one-time key", document.once);
     archive.bytes("signature with the host's key", document.host);
+}
+
+template <class Archive, Some<JoinRequest> Record>
+void fields(Archive& archive, Record& request) {
+    archive.tag("msw/1 join");
+    claim_fields(archive, request);
+}
+
+template <class Archive, Some<Member> Record>
+void fields(Archive& archive, Record& document) {
+    claim_fields(archive, document);
     fields(archive, document.admission);
     fields(archive, document.by);
 }
@@ -89,6 +101,8 @@ std::string encode_document(const Document& document) {
 
 std::string encode_invite(const SignedInvite& invite) { return encode(invite); }
 
+std::string encode_request(const JoinRequest& request) { return encode(request); }
+
 Result<Document> decode_document(std::string_view bytes) {
     const std::string_view tag = CanonicalReader::tag_of(bytes);
     if (tag == "msw/1 root") return read_as<SignedRoot>(bytes);
@@ -100,6 +114,8 @@ Result<Document> decode_document(std::string_view bytes) {
 }
 
 Result<SignedInvite> decode_invite(std::string_view bytes) { return decode<SignedInvite>(bytes); }
+
+Result<JoinRequest> decode_request(std::string_view bytes) { return decode<JoinRequest>(bytes); }
 
 std::optional<Checked> Checked::check(Document document) {
     if (!std::visit([](const auto& one) { return holds(one); }, document)) return std::nullopt;

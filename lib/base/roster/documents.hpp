@@ -44,6 +44,14 @@ struct SignedTombstone {
     Signed by;  ///< an admin
 };
 
+/// What a host that joins says, to the host whose key its token names.
+struct JoinRequest {
+    SignedInvite invite;
+    Claim claim;
+    Signature once{};  ///< over the claim, with the one-time key
+    Signature host{};  ///< over the claim, with the claim's signing key
+};
+
 using Document = std::variant<SignedRoot, Kept, Member, SignedAmendment, SignedTombstone>;
 
 inline constexpr std::size_t kMostSigners = kMostAdmins + 2;
@@ -51,10 +59,12 @@ inline constexpr std::size_t kMostSigners = kMostAdmins + 2;
 /// @return the bytes of a document, for the wire and the disk
 [[nodiscard]] std::string encode_document(const Document& document);
 [[nodiscard]] std::string encode_invite(const SignedInvite& invite);
+[[nodiscard]] std::string encode_request(const JoinRequest& request);
 
 /// @return it, or what is wrong with the bytes. No signature has been looked at.
 [[nodiscard]] Result<Document> decode_document(std::string_view bytes);
 [[nodiscard]] Result<SignedInvite> decode_invite(std::string_view bytes);
+[[nodiscard]] Result<JoinRequest> decode_request(std::string_view bytes);
 
 /// A document whose signatures are those of their keys. Whether these keys may sign it is for the roster to say.
 /// Thread: like a value.
@@ -62,6 +72,8 @@ class Checked {
 public:
     /// @return nothing, if a signature is false or one of another record. Slow: some 0.1 ms a signature. Thread: any.
     [[nodiscard]] static std::optional<Checked> check(Document document);
+    /// One that was checked before it was written down here.
+    [[nodiscard]] static Checked known(Document document) { return Checked(std::move(document)); }
 
     [[nodiscard]] const Document& document() const noexcept { return document_; }
 

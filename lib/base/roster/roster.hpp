@@ -30,6 +30,7 @@ public:
 
     [[nodiscard]] const Digest& mesh() const noexcept { return mesh_; }
     [[nodiscard]] const View& view() const noexcept { return view_; }
+    [[nodiscard]] const Holdings& holdings() const noexcept { return holdings_; }
     /// @return by name, the SHA-256 of its bytes, what this copy holds
     [[nodiscard]] const std::map<Digest, std::string>& documents() const noexcept { return documents_; }
     /// @return what stands for all of that

@@ -67,6 +67,10 @@ public:
     /// Merge documents into the roster and write it down; Mesh::set_members() follows if that changes it, and then
     /// Mesh::merged() if `asked`.
     virtual void merge_documents(LinkId link, std::vector<std::string> documents, bool asked) = 0;
+    /// A question to net that changes the roster, or who this host is; Mesh::answered() follows.
+    virtual void change_roster(const Datapack& question) = 0;
+    /// What somebody says who wants to join; its connection is closed by itself, or after Mesh::kJoin.
+    virtual void join(LinkId link, const Datapack& question) = 0;
     /// The epoch on disk must be at least that before the next start.
     virtual void raise_epoch(std::uint64_t epoch) = 0;
 

@@ -12,21 +12,24 @@
 
 namespace msw::net {
 
-/// Host number n has the key roster::test::key(kFirstKey + n). Thread: one at a time.
+/// Host number n has the key roster::test::key(first + n). Thread: one at a time.
 class MeshForTest {
 public:
     static constexpr unsigned kFirstKey = 100;
 
+    explicit MeshForTest(unsigned first_key = kFirstKey) : first_(first_key) {}
+
     /// @return its member
     std::string add(const std::string& id, const std::vector<std::string>& roles = {}) {
-        const unsigned n = kFirstKey + hosts_++;
+        const unsigned n = first_ + hosts_++;
         if (!roster_) return found(id, roles, n);
         roster::Invite invite = invite_;
         invite.roles = roles;
-        const unsigned once = 2 * kFirstKey * kFirstKey + n;
+        constexpr unsigned kOnce = 1'000'000;
+        const unsigned once = kOnce + n;
         invite.once = roster::test::key(once).public_key();
         const roster::SignedInvite signed_invite{invite, roster::sign(roster::test::key(roster::test::kAdmin), invite)};
-        const roster::Member member = roster::test::admit(signed_invite, once, n, id, kFirstKey);
+        const roster::Member member = roster::test::admit(signed_invite, once, n, id, first_);
         give(member);
         return to_hex(digest_of(member.admission));
     }
@@ -53,13 +56,14 @@ private:
         return to_hex(founder);
     }
     [[nodiscard]] unsigned number_of(const PublicKey& key) const {
-        unsigned n = kFirstKey;
-        while (n < kFirstKey + hosts_ && roster::test::key(n).public_key() != key) ++n;
+        unsigned n = first_;
+        while (n < first_ + hosts_ && roster::test::key(n).public_key() != key) ++n;
         return n;
     }
 
     std::optional<roster::Roster> roster_;
     roster::Invite invite_;
+    unsigned first_;
     unsigned hosts_ = 0;
 };
 

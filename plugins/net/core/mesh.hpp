@@ -71,6 +71,7 @@ public:
     static constexpr Time kGrace{10'000};                ///< that the question of an old host is open beyond that
     static constexpr std::size_t kMostHead = 15 * 1024;  ///< bytes of a head that goes to other hosts
     static constexpr Time kHandshake{10'000};            ///< after which a connection must have said who it is
+    static constexpr Time kJoin{30'000};                 ///< that who joins may take
     static constexpr Time kSettle{60'000};               ///< after which two neighbours must have the same roster
     static constexpr Time kGossip{10'000};               ///< between two rounds
     static constexpr std::size_t kMostUnknown = 64;      ///< accepted connections that haven't said who they are
@@ -88,7 +89,10 @@ public:
     void configure(const std::vector<Address>& addresses, Time now) { book_.configure(addresses, now); }
     void set_listen_port(std::uint16_t port) noexcept { settings_.listen_port = port; }
     /// Where others can dial this host; none: nowhere.
-    void set_addresses(std::vector<Address> addresses, Time now) { routes_.set_addresses(std::move(addresses), now); }
+    void set_addresses(std::vector<Address> addresses, Time now) {
+        addresses_ = addresses;
+        routes_.set_addresses(std::move(addresses), now);
+    }
     /// What the clock on the wall says. @param wall_ms  since 1970
     void set_clock(std::int64_t wall_ms, Time now) noexcept { wall_offset_ = wall_ms - now.count(); }
     /// To be called after pace() again and again.
@@ -134,6 +138,14 @@ public:
         after_roster(now);
     }
     [[nodiscard]] const Membership& members() const noexcept { return *members_; }
+    /// @return where others can dial this host
+    [[nodiscard]] const std::vector<Address>& addresses() const noexcept { return addresses_; }
+
+    /// What Edge::change_roster() was asked. @param text  the answer
+    void answered(const Datapack& question, const Result<std::string>& text, Time now);
+
+    /// The other end of a connection that was accepted wants to join: what it says goes to Edge::join().
+    void joins(LinkId link, Time now);
 
     // Datapacks.
     /// One came by a link; a `file` with its file.
@@ -173,6 +185,7 @@ public:
 private:
     struct Pending {
         std::optional<Handshake> handshake;  // with an old host
+        bool joins = false;                  // it is no member yet
         std::string member;                  // who has shown that it is
         PublicKey key{};                     // by this
         roster::Digest said{};               // of the roster, in our hello
@@ -375,6 +388,7 @@ private:
     Counters counters_;
     MembershipPtr members_;
     RosterExchange roster_;
+    std::vector<Address> addresses_;
     AddressBook book_;
     AddressBook old_book_;
     Peers peers_;

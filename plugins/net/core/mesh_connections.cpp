@@ -78,6 +78,13 @@ void Mesh::proved(LinkId link, const PublicKey& key, Time now) {
     if (pending.address) say_hello(link, pending, now);
 }
 
+void Mesh::joins(LinkId link, Time now) {
+    const auto at = pending_.find(link);
+    if (at == pending_.end()) return;
+    at->second.joins = true;
+    at->second.deadline = now + kJoin;
+}
+
 void Mesh::say_hello(LinkId link, Pending& pending, Time now) {
     pending.said = members_->digest();
     Hello hello;

@@ -138,7 +138,9 @@ void Mesh::heard(LinkId id, Datapack d, Time now) {
     now_ = now;
     const auto pending = pending_.find(id);
     if (pending != pending_.end()) {
-        if (pending->second.handshake) {
+        if (pending->second.joins) {
+            edge_.join(id, d);
+        } else if (pending->second.handshake) {
             hear_handshake(id, pending->second, d, now);
         } else {
             hear_hello(id, pending->second, d, now);

@@ -3,6 +3,7 @@
 #include "base/json.hpp"
 #include "msw/host_id.hpp"
 #include "plugins/net/core/mesh.hpp"
+#include "plugins/net/core/roster_words.hpp"
 
 #include <algorithm>
 #include <array>
@@ -18,7 +19,7 @@ std::string_view trimmed(std::string_view text) {
 }
 
 constexpr std::string_view kVerbs =
-    "net knows: key, mht, peers, queue, route HOST [APP], status, targets TARGETS, trace FLAG, unwatch FLAG, watch";
+    "net knows: amend, found, join, key, leave, mht, new-keys, peers, queue, records, roster, route HOST [APP], status, targets TARGETS, trace FLAG, unwatch FLAG, watch";
 
 }  // namespace
 
@@ -46,6 +47,11 @@ void Mesh::asked(LinkId link_id, const Datapack& question, Time now) {
         return;
     }
     constexpr std::string_view kUnwatch = "unwatch ";
+    constexpr std::array<std::string_view, 6> kOfRoster{"amend", "found", "join", "leave", "new-keys", "records"};
+    if (std::find(kOfRoster.begin(), kOfRoster.end(), body.substr(0, body.find_first_of(" \n"))) != kOfRoster.end()) {
+        edge_.change_roster(question);
+        return;
+    }
     if (body == "watch") {
         watch(link_id, question, now);
         return;
@@ -54,7 +60,10 @@ void Mesh::asked(LinkId link_id, const Datapack& question, Time now) {
         unwatch(question, trimmed(body.substr(kUnwatch.size())), now);
         return;
     }
-    const Result<std::string> text = verb(question, now);
+    answered(question, verb(question, now), now);
+}
+
+void Mesh::answered(const Datapack& question, const Result<std::string>& text, Time now) {
     if (!text) {
         failed(question, Count::bad_request, text.error(), now);
         return;
@@ -84,6 +93,7 @@ Result<std::string> Mesh::verb(const Datapack& question, Time now) const {
         if (word == "mht") return build_gossip(gossip_for(nullptr), kLongestGossip);
         if (word == "peers") return peers_json(now);
         if (word == "queue") return queue_json();
+        if (word == "roster") return roster_json(*members_, settings_.id, settings_.keys.sign, addresses_);
         if (word == "status") return status_text();
     }
     return Error{Code::bad_request, "\"" + std::string(body.substr(0, 80)) + "\" is not known; " + std::string(kVerbs)};

@@ -1,5 +1,7 @@
 #include "plugins/net/core/mesh_world_for_test.hpp"
 
+#include "base/roster/bundle.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -35,14 +37,8 @@ void HostForTest::write(LinkId link, Parcel parcel) {
 
 void HostForTest::merge_documents(LinkId link, std::vector<std::string> documents, bool asked) {
     world.later([this, link, documents = std::move(documents), asked] {
-        std::vector<roster::Checked> checked;
-        for (const std::string& bytes : documents) {
-            Result<roster::Document> document = roster::decode_document(bytes);
-            if (!document) continue;
-            if (auto one = roster::Checked::check(std::move(document).value())) checked.push_back(std::move(*one));
-        }
         roster::Roster roster = *mesh.members().roster();
-        const roster::Roster::Merged merged = roster.merge(checked);
+        const roster::Roster::Merged merged = roster.merge(roster::check_documents(documents));
         if (!merged.fresh.empty()) {
             mesh.set_members(std::make_shared<const Membership>(std::move(roster)), merged.fresh, link, world.now);
         }

@@ -57,6 +57,8 @@ public:
     }
     [[nodiscard]] Vitals vitals(LinkId) const override { return {}; }
     void merge_documents(LinkId link, std::vector<std::string> documents, bool asked) override;
+    void change_roster(const Datapack& question) override { roster_questions.push_back(question); }
+    void join(LinkId, const Datapack& question) override { joining.push_back(question); }
     void raise_epoch(std::uint64_t epoch) override { epoch_on_disk = epoch; }
     void log(msw_priority priority, std::string_view text, const Datapack* about) override {
         lines.push_back({priority, std::string(text), std::string(about == nullptr ? "" : about->get("flag"))});
@@ -79,6 +81,8 @@ public:
     std::map<LinkId, PeerInfo> known;
     std::vector<Datapack> delivered;
     std::vector<Datapack> written_to_old;  ///< on links that lead nowhere
+    std::vector<Datapack> roster_questions;
+    std::vector<Datapack> joining;
     std::vector<Line> lines;
     bool room = true;
     bool room_for_frames = true;

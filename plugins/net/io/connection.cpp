@@ -11,50 +11,101 @@ constexpr std::size_t kMostUnproven = 16 * 1024;  // bytes: a handshake takes a 
 
 }  // namespace
 
-Connection::Connection(uv_loop_t* loop, LinkId id, uv::Stream stream, std::shared_ptr<const FileRoot> files,
-                       Owner& owner)
+Connection::Connection(uv_loop_t* loop, LinkId id, Channel channel, std::span<char> wire,
+                       std::shared_ptr<const FileRoot> files, Owner& owner)
     : loop_(loop),
       id_(id),
-      stream_(std::move(stream)),
+      channel_(std::move(channel)),
+      wire_(wire),
       files_(std::move(files)),
       owner_(owner),
-      writer_(loop, stream_, *this) {
-    stream_.no_delay();
-}
+      writer_(loop, channel_, *this) {}
 
 void Connection::established(const PeerInfo& peer, std::size_t old_room) {
     established_ = true;
     writer_.begin(peer.modern, old_room);
 }
 
-std::span<char> Connection::room() { return decoder_->room(file_ ? kReadFile : kRead); }
+std::span<char> Connection::room() {
+    return channel_.tls() != nullptr ? wire_ : decoder_->room(file_ ? kReadFile : kRead);
+}
 
 void Connection::received(std::size_t bytes) {
-    decoder_->commit(bytes);
     owner_.bytes_came(*this);
+    if (closed_) return;
+    if (channel_.tls() != nullptr) {
+        decrypt({wire_.data(), bytes});
+    } else if (take(bytes)) {
+        go_on();
+    }
+}
+
+/// @param wire  may be in wire_, or in undecrypted_
+void Connection::decrypt(std::string_view wire) {
+    while (!waits()) {
+        std::size_t size = 0;
+        switch (channel_.read(wire, decoder_->room(file_ ? kReadFile : kRead), size)) {
+            case TlsSession::Event::more: go_on(); return;
+            case TlsSession::Event::established: owner_.proved(*this); break;
+            case TlsSession::Event::plaintext: (void)take(size); break;
+            case TlsSession::Event::ended: owner_.ended(*this, "the other side closed it"); break;
+            case TlsSession::Event::failed:
+                if (established_) {
+                    owner_.broken(*this, channel_.error());
+                } else {
+                    owner_.ended(*this, channel_.error());
+                }
+                break;
+        }
+        if (closed_) return;
+    }
+    undecrypted_ = std::string(wire);
+    channel_.stream().stop_reading();
+}
+
+bool Connection::take(std::size_t bytes) {
+    decoder_->commit(bytes);
     if (!established_ && (unproven_bytes_ += bytes) > kMostUnproven) {
-        owner_.broken(*this, "it sent " + std::to_string(unproven_bytes_) + " bytes and no handshake");
-        return;
+        owner_.broken(*this, "it sent " + std::to_string(unproven_bytes_) + " bytes and didn't say who it is");
+        return false;
     }
     decode();
+    return !closed_;
 }
 
 void Connection::ended(int status) {
     if (closed_) return;
-    owner_.ended(*this, status == UV_EOF ? std::string("the other side closed it") : uv::error_text(status));
+    const std::string cut_off = channel_.end_of_wire();
+    owner_.ended(*this, status != UV_EOF ? uv::error_text(status)
+                        : cut_off.empty() ? std::string("the other side closed it")
+                                          : cut_off);
+}
+
+void Connection::go_on() {
+    if (closed_) return;
+    if (waits()) {
+        channel_.stream().stop_reading();
+    } else {
+        channel_.stream().start_reading(*this);
+    }
 }
 
 void Connection::decode() {
     if (decoding_) return;
     decoding_ = true;
     bool more = true;
-    while (more && !closed_ && !held_ && !on_disk_) more = decode_one();
+    while (more && !closed_ && !waits()) more = decode_one();
     decoding_ = false;
-    if (closed_) return;
-    if (held_ || on_disk_) {
-        stream_.stop_reading();
+}
+
+/// What had to wait is through.
+void Connection::resume() {
+    decode();
+    if (closed_ || waits()) return;
+    if (channel_.tls() != nullptr) {
+        decrypt(std::exchange(undecrypted_, {}));
     } else {
-        stream_.start_reading(*this);
+        go_on();
     }
 }
 
@@ -79,13 +130,13 @@ void Connection::on_pool(std::function<void()> job, std::function<void()> after)
             on_disk_ = false;
             if (closed_) return;
             if (after) after();
-            decode();
+            resume();
         }));
 }
 
 void Connection::begin_file() {
     if (!established_) {
-        owner_.broken(*this, "the first Datapack was a file, no handshake");
+        owner_.broken(*this, "the first Datapack was a file, and it hasn't said who it is");
         return;
     }
     const Datapack& head = decoder_->datapack();
@@ -125,13 +176,15 @@ void Connection::end_file() {
 
 void Connection::release() {
     held_ = {};
-    if (!closed_) decode();
+    if (!closed_) resume();
 }
 
 std::vector<Parcel> Connection::close() {
     closed_ = true;
-    stream_.stop_reading();
-    return writer_.stop();
+    channel_.stream().stop_reading();
+    std::vector<Parcel> unsent = writer_.stop();
+    channel_.end();
+    return unsent;
 }
 
 }  // namespace msw::net

@@ -1,12 +1,13 @@
-// One connection with another host: bytes to Datapacks and back, files to the disk and back.
+// One connection with another host: bytes to Datapacks and back, through TLS with a member, and files to the disk and
+// back.
 #pragma once
 
 #include "msw/decoder.hpp"
 #include "msw/plugin.hpp"
 #include "plugins/net/core/peers.hpp"
+#include "plugins/net/io/channel.hpp"
 #include "plugins/net/io/file_in.hpp"
 #include "plugins/net/io/writer.hpp"
-#include "uv/stream.hpp"
 
 #include <memory>
 #include <string>
@@ -27,6 +28,8 @@ public:
         Owner& operator=(Owner&&) = delete;
         virtual ~Owner() = default;
 
+        /// TLS is established: who the other end is, its tls()->peer_key() says.
+        virtual void proved(Connection& c) = 0;
         virtual void heard(Connection& c, Datapack datapack) = 0;
         /// @return what a file with that head is for
         virtual FileIn::Use use_of(const Connection& c, const Datapack& head) = 0;
@@ -39,15 +42,19 @@ public:
         virtual void ended(const Connection& c, const std::string& why) = 0;   ///< it ended by itself
     };
 
-    Connection(uv_loop_t* loop, LinkId id, uv::Stream stream, std::shared_ptr<const FileRoot> files, Owner& owner);
+    /// @param wire  where bytes of any connection are read to before they are decrypted; outlives this, not empty
+    Connection(uv_loop_t* loop, LinkId id, Channel channel, std::span<char> wire,
+               std::shared_ptr<const FileRoot> files, Owner& owner);
 
     [[nodiscard]] LinkId id() const noexcept { return id_; }
-    [[nodiscard]] int fd() const noexcept { return stream_.fd(); }
+    [[nodiscard]] int fd() const noexcept { return channel_.fd(); }
+    /// @return null: an old host's
+    [[nodiscard]] const TlsSession* tls() const noexcept { return channel_.tls(); }
     [[nodiscard]] Writer& writer() noexcept { return writer_; }
     [[nodiscard]] const Writer& writer() const noexcept { return writer_; }
 
-    void start() { stream_.start_reading(*this); }
-    /// The handshake is over. @param old_room  see Writer::begin()
+    void start() { channel_.stream().start_reading(*this); }
+    /// Each end knows who the other is. @param old_room  see Writer::begin()
     void established(const PeerInfo& peer, std::size_t old_room);
 
     /// Read no further until release(): this one waits for room.
@@ -69,6 +76,12 @@ private:
     void unfit(const Parcel& parcel, const Error& why) override { owner_.unfit(parcel, why); }
     void write_failed(const std::string& why) override { owner_.ended(*this, why); }
 
+    void decrypt(std::string_view wire);
+    /// @return whether it may go on
+    [[nodiscard]] bool take(std::size_t bytes);
+    void go_on();
+    void resume();
+    [[nodiscard]] bool waits() const noexcept { return held_ || on_disk_; }
     void decode();
     [[nodiscard]] bool decode_one();
     void on_pool(std::function<void()> job, std::function<void()> after);
@@ -78,7 +91,9 @@ private:
 
     uv_loop_t* loop_;
     LinkId id_;
-    uv::Stream stream_;
+    Channel channel_;
+    std::span<char> wire_;
+    std::string undecrypted_;  // came while something had to wait
     std::shared_ptr<const FileRoot> files_;
     Owner& owner_;
     std::shared_ptr<Decoder> decoder_ = std::make_shared<Decoder>();  // shared with who writes its pieces to disk
@@ -90,7 +105,7 @@ private:
     bool on_disk_ = false;  // the pool works on the file
     bool closed_ = false;
     uv::Anchor anchor_;
-    Writer writer_;  // last: it uses the stream
+    Writer writer_;  // last: it uses the channel
 };
 
 }  // namespace msw::net

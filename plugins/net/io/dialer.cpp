@@ -1,7 +1,5 @@
 #include "plugins/net/io/dialer.hpp"
 
-#include "plugins/net/io/endpoint.hpp"
-
 #include <netinet/in.h>
 #include <cstring>
 #include <memory>
@@ -9,9 +7,9 @@
 
 namespace msw::net {
 
-Dialer::Dialer(uv_loop_t* loop, Address address, bool anywhere, std::function<void(Outcome)> done)
-    : loop_(loop), address_(std::move(address)), anywhere_(anywhere), done_(std::move(done)), deadline_(loop, [this] {
-          end({std::nullopt, false, "no connection within 10 s"});
+Dialer::Dialer(uv_loop_t* loop, Address address, std::function<void(Outcome)> done)
+    : loop_(loop), address_(std::move(address)), done_(std::move(done)), deadline_(loop, [this] {
+          end({std::nullopt, "no connection within 10 s"});
       }) {
     deadline_.start(kTimeout);
     resolve();
@@ -26,22 +24,12 @@ void Dialer::resolve() {
     request->raw.data = request.get();
     request->done = anchor_.guard([this](int status, const addrinfo* found) {
         if (status != 0) {
-            end({std::nullopt, false, "its name is not found: " + uv::error_text(status)});
+            end({std::nullopt, "its name is not found: " + uv::error_text(status)});
             return;
         }
-        // The first that is allowed; loopback names give nothing else.
         sockaddr_storage to{};
-        bool any = false;
-        for (; found != nullptr && !any; found = found->ai_next) {
-            std::memset(&to, 0, sizeof to);
-            std::memcpy(&to, found->ai_addr, found->ai_addrlen);
-            any = anywhere_ || is_loopback(to);
-        }
-        if (any) {
-            connect(to);
-        } else {
-            end({std::nullopt, true, "it is " + ip_text(to) + ", and " + std::string(kInTheClear)});
-        }
+        std::memcpy(&to, found->ai_addr, found->ai_addrlen);
+        connect(to);
     });
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
@@ -59,7 +47,7 @@ void Dialer::resolve() {
     }
     uv::work(
         loop_, [] {}, anchor_.guard([this, status] {
-            end({std::nullopt, false, uv::error_text(status)});
+            end({std::nullopt, uv::error_text(status)});
         }));
 }
 
@@ -67,9 +55,9 @@ void Dialer::connect(const sockaddr_storage& to) {
     stream_ = uv::Stream::tcp(loop_);
     stream_->connect(reinterpret_cast<const sockaddr*>(&to), [this](int status) {
         if (status != 0) {
-            end({std::nullopt, false, uv::error_text(status)});
+            end({std::nullopt, uv::error_text(status)});
         } else {
-            end({std::exchange(stream_, std::nullopt), false, {}});
+            end({std::exchange(stream_, std::nullopt), {}});
         }
     });
 }

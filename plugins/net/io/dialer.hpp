@@ -1,4 +1,4 @@
-// One attempt to connect: resolve the name, see where it leads, connect, within a time.
+// One attempt to connect: resolve the name, connect, within a time.
 #pragma once
 
 #include "plugins/net/core/address.hpp"
@@ -21,13 +21,11 @@ public:
     /// How it ended.
     struct Outcome {
         std::optional<uv::Stream> stream;  ///< connected
-        bool barred = false;               ///< it leads where links may not lead; never dial it
         std::string why;                   ///< if it isn't connected
     };
 
-    /// @param anywhere  beyond loopback, too
     /// @param done  called once, never from within this call; the Dialer may be destroyed in it
-    Dialer(uv_loop_t* loop, Address address, bool anywhere, std::function<void(Outcome)> done);
+    Dialer(uv_loop_t* loop, Address address, std::function<void(Outcome)> done);
 
     [[nodiscard]] const Address& address() const noexcept { return address_; }
 
@@ -38,7 +36,6 @@ private:
 
     uv_loop_t* loop_;
     Address address_;
-    bool anywhere_;
     std::function<void(Outcome)> done_;
     std::optional<uv::Stream> stream_;
     uv::Timer deadline_;

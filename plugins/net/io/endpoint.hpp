@@ -1,4 +1,4 @@
-// Socket addresses, and where links may lead while they are in the clear.
+// Socket addresses.
 #pragma once
 
 #include "plugins/net/core/address.hpp"
@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace msw::net {
 
@@ -16,7 +17,7 @@ namespace msw::net {
 /// @return whether it is in 127.0.0.0/8 or ::1, IPv4 written as IPv6 included.
 [[nodiscard]] bool is_loopback(const sockaddr_storage& address) noexcept;
 
-/// @return the IP address in words; empty if it is none.
+/// @return the IP address in words, IPv4 written as IPv6 as what it is; empty if it is none.
 [[nodiscard]] std::string ip_text(const sockaddr_storage& address);
 
 /// @return the port of an IPv4 or IPv6 address
@@ -25,8 +26,16 @@ namespace msw::net {
 /// @return the other end of a connected socket; its family is AF_UNSPEC if it is gone.
 [[nodiscard]] sockaddr_storage remote_of(int socket) noexcept;
 
-/// Why only loopback, for messages.
-inline constexpr std::string_view kInTheClear =
-    "links between hosts are not encrypted yet, so mswd keeps them on loopback (127.0.0.0/8, ::1)";
+/// Addresses that begin with the same bits. Thread: like an int.
+struct Network {
+    sockaddr_storage base{};
+    unsigned bits = 0;
+
+    [[nodiscard]] bool holds(const sockaddr_storage& address) const noexcept;
+};
+
+/// @param text  `192.168.7.0/24` or `fd00::/8`
+/// @return nothing if it is no network
+[[nodiscard]] std::optional<Network> parse_network(std::string_view text);
 
 }  // namespace msw::net

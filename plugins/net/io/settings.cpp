@@ -24,17 +24,66 @@ std::int64_t number(const plugin::Host& host, const char* key, std::int64_t othe
     return std::clamp(value_of(host, key).as_int(otherwise), least, most);
 }
 
-Result<sockaddr_storage> listen_address(const plugin::Host& host, bool clear_listen) {
+Result<void> read_listen(const plugin::Host& host, Settings& s) {
     std::string ip = value_of(host, "listen_ip").as_string();
-    if (ip.empty() || ip == "localhost") ip = "127.0.0.1";
+    s.listen_anywhere = ip.empty();
+    if (ip.empty()) ip = "::";
+    if (ip == "localhost") ip = "127.0.0.1";
     const auto port = static_cast<std::uint16_t>(number(host, "listen_port", 3900, 0, 65535));
     const std::optional<sockaddr_storage> address = as_ip({ip, port});
     if (!address) return Error{Code::bad_request, R"("listen_ip" must be an IP address, not ")" + ip + '"'};
-    if (!is_loopback(*address) && !clear_listen) {
-        return Error{Code::refused, "\"listen_ip\" is " + ip + ", but " + std::string(kInTheClear) +
-                                        R"(. Set "listen_ip": "127.0.0.1" in the configuration and restart mswd)"};
+    s.listen = *address;
+    return {};
+}
+
+Error legacy_error(const std::string& key, const std::string& text) {
+    return {Code::bad_request, "\"legacy." + key + "\": " + text};
+}
+
+Result<void> read_old_hosts(const plugin::Host& host, Settings& s) {
+    std::vector<Network> networks;
+    for (const Json& item : value_of(host, "legacy.networks").items()) {
+        const std::optional<Network> network = parse_network(item.as_string());
+        if (!network) {
+            return legacy_error("networks", '"' + item.as_string() + "\" is no network: it takes \"192.168.7.0/24\"");
+        }
+        networks.push_back(*network);
     }
-    return *address;
+    const auto allowed = [&](const sockaddr_storage& address) {
+        return is_loopback(address) || std::any_of(networks.begin(), networks.end(),
+                                                   [&](const Network& network) { return network.holds(address); });
+    };
+    std::vector<OldHost> hosts;
+    for (const Json& item : value_of(host, "legacy.hosts").items()) {
+        const std::string text = item.as_string();
+        const std::size_t blank = text.find(' ');
+        OldHost old{text.substr(0, blank), {}};
+        const std::string where = blank == std::string::npos ? std::string() : text.substr(blank + 1);
+        std::optional<sockaddr_storage> ip = as_ip({where, 0});
+        Address address{where, 0};
+        if (!ip) {
+            const Result<Address> parsed = parse_address(where);
+            if (parsed) address = *parsed;
+            ip = as_ip(address);
+        }
+        if (!valid_host_id(old.id) || !ip) {
+            return legacy_error("hosts", '"' + text + "\" is no old host: it takes \"ID ADDRESS\" or \"ID ADDRESS:PORT\"");
+        }
+        if (!allowed(*ip)) {
+            return legacy_error("hosts", '"' + text + "\" is in no network of \"legacy.networks\"; what goes to it could be read and changed on its way");
+        }
+        address.host = ip_text(*ip);
+        old.addresses.push_back(std::move(address));
+        hosts.push_back(std::move(old));
+    }
+    s.mesh.old_hosts = OldHosts(std::move(hosts));
+    s.mesh.legacy_port = static_cast<std::uint16_t>(number(host, "legacy.listen_port", 0, 0, 65535));
+    const std::string ip = value_of(host, "legacy.listen_ip").as_string();
+    const std::optional<sockaddr_storage> listen = as_ip({ip.empty() ? "127.0.0.1" : ip, s.mesh.legacy_port});
+    if (!listen) return legacy_error("listen_ip", '"' + ip + "\" is no IP address");
+    if (!allowed(*listen)) return legacy_error("listen_ip", ip + " is in no network of \"legacy.networks\"");
+    s.legacy_listen = *listen;
+    return {};
 }
 
 }  // namespace
@@ -54,10 +103,8 @@ Result<Settings> read_settings(const plugin::Host& host) {
         return Error{Code::bad_request, R"("onlyproxy" needs "proxy": the id of the host that relays for this one)"};
     }
     s.mesh.old_room = static_cast<std::size_t>(number(host, "buffsize", 4096, 512, 1 << 20));
-    s.clear_listen = value_of(host, "clear_listen").as_bool();
-    Result<sockaddr_storage> address = listen_address(host, s.clear_listen);
-    if (!address) return address.error();
-    s.listen = *address;
+    if (Result<void> listen = read_listen(host, s); !listen) return listen.error();
+    if (Result<void> old_hosts = read_old_hosts(host, s); !old_hosts) return old_hosts.error();
     s.backlog = static_cast<int>(number(host, "listen_num", 39, 1, 4096));
     s.config_dir = value_of(host, "config_dir").as_string();
     s.file_root = value_of(host, "file_root").as_string();

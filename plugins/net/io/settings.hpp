@@ -13,7 +13,8 @@ namespace msw::net {
 struct Settings {
     MeshSettings mesh;
     sockaddr_storage listen{};  ///< where to listen; port 0: the system chooses one
-    bool clear_listen = false;  ///< links may lead anywhere, in the clear
+    bool listen_anywhere = false;      ///< no address is configured: all that there are
+    sockaddr_storage legacy_listen{};  ///< for old hosts; used if mesh.legacy_port is given
     int backlog = 39;           ///< connections that may wait to be accepted
     std::string config_dir;     ///< where address.txt lies
     std::string file_root;

@@ -1,13 +1,14 @@
 #include "plugins/net/io/transport.hpp"
 
 #include "base/descriptors.hpp"
-#include "base/keys/host_keys.hpp"
 #include "msw/encoder.hpp"
 #include "plugins/net/io/endpoint.hpp"
 #include "plugins/net/io/identity.hpp"
 #include "plugins/net/io/own_addresses.hpp"
+#include "plugins/net/io/protocols.hpp"
 #include "plugins/net/io/vitals.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <random>
 #include <utility>
@@ -20,6 +21,7 @@ std::int64_t wall_ms() {
         .count();
 }
 
+constexpr std::size_t kWire = std::size_t{64} * 1024;           // bytes read at once
 constexpr std::size_t kMostHeldHere = 4 * 1024 * 1024;  // bytes made here for this host that may wait for a mailbox
 
 /// A number where the interface has a pointer that only its giver looks at.
@@ -32,17 +34,19 @@ std::size_t weight_of(const plugin::Handle& datapack) { return datapack.body().s
 }  // namespace
 
 Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* host) {
-    Result<Settings> settings = read_settings(plugin::Host(host));
-    if (!settings) return settings.error();
+    Result<Settings> read = read_settings(plugin::Host(host));
+    if (!read) return read.error();
+    auto settings = std::make_unique<Settings>(std::move(read).value());
     if (Result<void> begun = begin_run(settings->state_dir, settings->mesh); !begun) return begun.error();
-    Result<HostKeys> keys = load_host_keys(key_place(settings->state_dir, settings->credentials_dir));
-    if (!keys) return keys.error();
-    settings->mesh.keys = keys->public_keys();
+    Result<Standing> standing = read_standing(*settings);
+    if (!standing) return standing.error();
     Result<FileRoot> files = FileRoot::open(settings->file_root);
     if (!files) return Error{files.error().code, "the file root can't be used: " + files.error().text};
     auto shared = std::make_shared<const FileRoot>(std::move(files).value());
-    std::unique_ptr<Transport> transport(new Transport(host, std::move(settings).value(), std::move(shared)));
+    std::unique_ptr<Transport> transport(
+        new Transport(host, std::move(settings), std::move(standing).value(), std::move(shared)));
     if (Result<void> listening = transport->listen(); !listening) return listening.error();
+    if (Result<void> listening = transport->listen_for_old_hosts(); !listening) return listening.error();
     if (transport->disk_.works()) transport->mesh_.set_store(&transport->disk_);
     transport->reloaded();
     transport->announce_addresses();
@@ -50,13 +54,16 @@ Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* host) {
     return transport;
 }
 
-Transport::Transport(const msw_host_v1* host, Settings settings, std::shared_ptr<const FileRoot> files)
+Transport::Transport(const msw_host_v1* host, std::unique_ptr<Settings> settings, Standing standing,
+                     std::shared_ptr<const FileRoot> files)
     : host_(host),
       loop_(host->loop(host->self)),
       settings_(std::move(settings)),
       files_(std::move(files)),
-      mesh_(settings_.mesh, *this, std::random_device{}()),
+      mesh_(settings_->mesh, *this, std::random_device{}()),
+      desk_(loop_, *settings_, std::move(standing), mesh_, host_),
       disk_(host_, loop_),
+      wire_(kWire),
       tick_(loop_, [this] { tick(); }),
       turn_(loop_, [this] { end_of_turn(); }) {}
 
@@ -74,7 +81,7 @@ Transport::~Transport() {
 
 void Transport::tick() {
     mesh_.set_clock(wall_ms(), now());
-    if (is_wildcard(settings_.listen) && now() >= next_look_) {
+    if (is_wildcard(settings_->listen) && now() >= next_look_) {
         next_look_ = now() + kLookAtAddresses;
         announce_addresses();
     }
@@ -85,35 +92,64 @@ void Transport::tick() {
 }
 
 void Transport::announce_addresses() {
-    if (settings_.mesh.only_proxy) return;
-    mesh_.set_addresses(own_addresses(settings_.listen, listener_->port()), now());
+    if (settings_->mesh.only_proxy) return;
+    mesh_.set_addresses(own_addresses(settings_->listen, listener_->port()), now());
+}
+
+Result<uv::Listener> Transport::listener_at(const sockaddr_storage& address, Speaks speaks, const char* keys) {
+    const auto* raw = reinterpret_cast<const sockaddr*>(&address);
+    Result<uv::Listener> listener = uv::Listener::tcp(
+        loop_, raw, settings_->backlog, [this, speaks](uv::Stream stream) { accepted(std::move(stream), speaks); });
+    if (listener) return listener;
+    return Error{listener.error().code, "can't listen on " + ip_text(address) + " port " +
+                                            std::to_string(port_of(address)) + ": " + listener.error().text +
+                                            ". Does another mswd run there? \"" + keys +
+                                            "\" in the configuration chooses another port"};
 }
 
 Result<void> Transport::listen() {
-    const auto* address = reinterpret_cast<const sockaddr*>(&settings_.listen);
-    Result<uv::Listener> listener = uv::Listener::tcp(loop_, address, settings_.backlog,
-                                                      [this](uv::Stream stream) { accepted(std::move(stream)); });
-    if (!listener) {
-        return Error{listener.error().code,
-                     "can't listen on " + ip_text(settings_.listen) + " port " +
-                         std::to_string(port_of(settings_.listen)) + ": " + listener.error().text +
-                         ". Does another mswd run there? \"listen_port\" in the configuration chooses another port"};
+    Result<uv::Listener> listener = listener_at(settings_->listen, Speaks::v1, "listen_port");
+    if (!listener && settings_->listen_anywhere) {
+        // Without IPv6.
+        settings_->listen = *as_ip({"0.0.0.0", port_of(settings_->listen)});
+        listener = listener_at(settings_->listen, Speaks::v1, "listen_port");
     }
+    if (!listener) return listener.error();
     listener_ = std::move(listener).value();
     mesh_.set_listen_port(listener_->port());
-    host_.log(MSW_INFO,
-              "listening on " + to_text({ip_text(settings_.listen), listener_->port()}) + "; " +
-                  (settings_.clear_listen ? "links are in the clear, and lead anywhere" : std::string(kInTheClear)));
+    const std::string where = settings_->listen_anywhere ? "all addresses, port " + std::to_string(listener_->port())
+                                                         : to_text({ip_text(settings_->listen), listener_->port()});
+    host_.log(MSW_INFO, "listening on " + where);
     return {};
 }
 
-void Transport::reloaded() { mesh_.configure(read_addresses(host_, settings_.config_dir), now()); }
+Result<void> Transport::listen_for_old_hosts() {
+    if (settings_->mesh.old_hosts.empty()) return {};
+    std::string where = "they are dialled only";
+    if (settings_->mesh.legacy_port != 0) {
+        Result<uv::Listener> listener = listener_at(settings_->legacy_listen, Speaks::v0_1, "legacy.listen_port");
+        if (!listener) return listener.error();
+        old_listener_ = std::move(listener).value();
+        where = "at " + to_text({ip_text(settings_->legacy_listen), old_listener_->port()});
+    }
+    host_.log(MSW_WARNING, "this host is a gateway for old hosts (" + where +
+                               "): what goes to and from them is neither encrypted nor proven");
+    return {};
+}
+
+void Transport::reloaded() { mesh_.configure(read_addresses(host_, settings_->config_dir), now()); }
 
 // Connections.
 
-Connection& Transport::add(uv::Stream stream) {
+Connection& Transport::add(uv::Stream stream, Speaks speaks, TlsRole role) {
     const LinkId id = ++last_link_;
-    auto connection = std::make_unique<Connection>(loop_, id, std::move(stream), files_, *this);
+    std::unique_ptr<TlsSession> tls;
+    if (speaks == Speaks::v1) {
+        tls = role == TlsRole::client ? std::make_unique<TlsSession>(*desk_.tls(), role, kLinkOnly)
+                                      : std::make_unique<TlsSession>(*desk_.tls(), role, kServerProtocols);
+    }
+    auto connection =
+        std::make_unique<Connection>(loop_, id, Channel(std::move(stream), std::move(tls)), wire_, files_, *this);
     return *connections_.emplace(id, std::move(connection)).first->second;
 }
 
@@ -127,35 +163,64 @@ Connection* Transport::find(LinkId link) {
     return it == connections_.end() ? nullptr : it->second.get();
 }
 
-void Transport::accepted(uv::Stream stream) {
+void Transport::accepted(uv::Stream stream, Speaks speaks) {
     const sockaddr_storage remote = remote_of(stream.fd());
     if (remote.ss_family == AF_UNSPEC) return;
     if (descriptors_run_out(stream.fd())) {
         mesh_.turned_away(ip_text(remote), kDescriptorsRunOut, now());
         return;
     }
-    if (!mesh_.accepted(last_link_ + 1, ip_text(remote), now())) return;
-    add(std::move(stream)).start();
+    if (!mesh_.accepted(last_link_ + 1, ip_text(remote), now(), speaks)) return;
+    add(std::move(stream), speaks, TlsRole::server).start();
 }
 
-void Transport::dial(const Address& address) {
-    if (dialers_.contains(address)) return;  // its end is the end of this one, too
-    dialers_[address] =
-        std::make_unique<Dialer>(loop_, address, settings_.clear_listen,
-                                 [this, address](Dialer::Outcome outcome) { dial_ended(address, std::move(outcome)); });
+void Transport::proved(Connection& c) {
+    const TlsSession& tls = *c.tls();
+    if (tls.protocol() == kJoinProtocol) {
+        mesh_.joins(c.id(), now());
+    } else {
+        mesh_.proved(c.id(), *tls.peer_key(), now());
+    }
 }
 
-void Transport::dial_ended(const Address& address, Dialer::Outcome outcome) {
-    const auto dialer = dialers_.extract(address);
+void Transport::join(LinkId link, const Datapack& question) {
+    const Connection* connection = find(link);
+    if (connection == nullptr) return;
+    const Result<std::string> exported =
+        connection->tls()->exporter(kJoinExporter, std::tuple_size_v<roster::Digest>);
+    roster::Digest session{};
+    if (exported) {
+        std::transform(exported->begin(), exported->end(), session.begin(),
+                       [](char c) { return static_cast<std::uint8_t>(c); });
+    }
+    desk_.admit(question, session, [this, link](const Datapack& answer) {
+        Connection* asks = find(link);
+        const Result<std::string> bytes = encode(answer, Dialect::v1);
+        if (asks != nullptr && bytes) asks->writer().say(*bytes);
+    });
+}
+
+void Transport::merge_documents(LinkId link, std::vector<std::string> documents, bool asked) {
+    desk_.merge(link, std::move(documents), asked);
+}
+
+void Transport::dial(const Address& address, Speaks speaks) {
+    if (dialers_.contains({address, speaks})) return;  // its end is the end of this one, too
+    dialers_[{address, speaks}] =
+        std::make_unique<Dialer>(loop_, address, [this, address, speaks](Dialer::Outcome outcome) {
+            dial_ended(address, speaks, std::move(outcome));
+        });
+}
+
+void Transport::dial_ended(const Address& address, Speaks speaks, Dialer::Outcome outcome) {
+    const auto dialer = dialers_.extract({address, speaks});
     if (!dialer.empty()) ended_dialers_.push_back(std::move(dialer.mapped()));
     if (outcome.stream) {
-        Connection& connection = add(std::move(*outcome.stream));
+        Connection& connection = add(std::move(*outcome.stream), speaks, TlsRole::client);
         connection.start();
-        mesh_.dialled(connection.id(), address, now());
-    } else if (outcome.barred) {
-        mesh_.barred(address, outcome.why);
+        mesh_.dialled(connection.id(), address, now(), speaks);
     } else {
-        mesh_.dial_failed(address, std::move(outcome.why), now());
+        mesh_.dial_failed(address, std::move(outcome.why), now(), speaks);
     }
 }
 
@@ -181,12 +246,14 @@ std::vector<Parcel> Transport::take_away(LinkId link) {
 
 void Transport::say(LinkId link, const Datapack& word) {
     Connection* connection = find(link);
-    const Result<std::string> bytes = encode(word, Dialect::old_host);
-    if (connection != nullptr && bytes) connection->writer().say(*bytes);
+    if (connection == nullptr) return;
+    const bool old = connection->tls() == nullptr;
+    const Result<std::string> bytes = encode(word, old ? Dialect::old_host : Dialect::v1);
+    if (bytes) connection->writer().say(*bytes);
 }
 
 void Transport::established(LinkId link, const PeerInfo& peer) {
-    if (Connection* connection = find(link)) connection->established(peer, settings_.mesh.old_room);
+    if (Connection* connection = find(link)) connection->established(peer, settings_->mesh.old_room);
 }
 
 bool Transport::has_room(LinkId link) const {
@@ -284,7 +351,7 @@ Vitals Transport::vitals(LinkId link) const {
     return connection == nullptr ? Vitals{} : vitals_of(connection->fd());
 }
 
-void Transport::raise_epoch(std::uint64_t epoch) { keep_epoch(settings_.state_dir, epoch, host_); }
+void Transport::raise_epoch(std::uint64_t epoch) { keep_epoch(settings_->state_dir, epoch, host_); }
 
 bool Transport::hand_in(const plugin::Handle& datapack) {
     const msw_host_v1* raw = host_.raw();

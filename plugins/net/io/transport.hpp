@@ -8,6 +8,7 @@
 #include "plugins/net/io/connection.hpp"
 #include "plugins/net/io/dialer.hpp"
 #include "plugins/net/io/disk.hpp"
+#include "plugins/net/io/roster_desk.hpp"
 #include "plugins/net/io/settings.hpp"
 #include "plugins/net/io/turn_hook.hpp"
 #include "uv/loop.hpp"
@@ -49,12 +50,16 @@ public:
     void reloaded();
 
 private:
-    Transport(const msw_host_v1* host, Settings settings, std::shared_ptr<const FileRoot> files);
+    /// @param settings  live on at their place
+    Transport(const msw_host_v1* host, std::unique_ptr<Settings> settings, Standing standing,
+              std::shared_ptr<const FileRoot> files);
     [[nodiscard]] Result<void> listen();
+    [[nodiscard]] Result<void> listen_for_old_hosts();
+    [[nodiscard]] Result<uv::Listener> listener_at(const sockaddr_storage& address, Speaks speaks, const char* keys);
     [[nodiscard]] Time now() const noexcept { return Time(uv_now(loop_)); }
 
     // Edge
-    void dial(const Address& address) override;
+    void dial(const Address& address, Speaks speaks) override;
     void say(LinkId link, const Datapack& word) override;
     void established(LinkId link, const PeerInfo& peer) override;
     [[nodiscard]] bool has_room(LinkId link) const override;
@@ -68,10 +73,14 @@ private:
     [[nodiscard]] Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) override;
     void hold(std::string_view app, bool held) override;
     [[nodiscard]] Vitals vitals(LinkId link) const override;
+    void merge_documents(LinkId link, std::vector<std::string> documents, bool asked) override;
+    void change_roster(const Datapack& question) override { desk_.ask(question); }
+    void join(LinkId link, const Datapack& question) override;
     void raise_epoch(std::uint64_t epoch) override;
     void log(msw_priority priority, std::string_view text, const Datapack* about) override;
 
     // Connection::Owner
+    void proved(Connection& c) override;
     void heard(Connection& c, Datapack datapack) override { mesh_.heard(c.id(), std::move(datapack), now()); }
     FileIn::Use use_of(const Connection& c, const Datapack& head) override;
     void file_refused(Connection& c, const Datapack& head, const Error& why) override;
@@ -82,9 +91,9 @@ private:
     void broken(const Connection& c, const std::string& why) override { mesh_.broken(c.id(), why, now()); }
     void ended(const Connection& c, const std::string& why) override;
 
-    void accepted(uv::Stream stream);
-    void dial_ended(const Address& address, Dialer::Outcome outcome);
-    Connection& add(uv::Stream stream);
+    void accepted(uv::Stream stream, Speaks speaks);
+    void dial_ended(const Address& address, Speaks speaks, Dialer::Outcome outcome);
+    Connection& add(uv::Stream stream, Speaks speaks, TlsRole role);
     [[nodiscard]] const Connection* find(LinkId link) const;
     [[nodiscard]] Connection* find(LinkId link);
     std::vector<Parcel> take_away(LinkId link);
@@ -101,20 +110,23 @@ private:
 
     plugin::Host host_;
     uv_loop_t* loop_;
-    Settings settings_;
+    std::unique_ptr<Settings> settings_;
     std::shared_ptr<const FileRoot> files_;
     Mesh mesh_;
+    RosterDesk desk_;
     Disk disk_;
+    std::vector<char> wire_;  // where connections read to
     LinkId last_link_ = 0;
     std::map<LinkId, std::unique_ptr<Connection>> connections_;
     std::set<LinkId> dirty_;                           // have something to write
     std::vector<std::unique_ptr<Connection>> closed_;  // to be destroyed outside their own callbacks
-    std::map<Address, std::unique_ptr<Dialer>> dialers_;
+    std::map<std::pair<Address, Speaks>, std::unique_ptr<Dialer>> dialers_;
     std::vector<std::unique_ptr<Dialer>> ended_dialers_;  // likewise
     std::deque<plugin::Handle> held_here_;                // made on this host, waiting for room in a mailbox
     std::size_t held_here_bytes_ = 0;
     Patience patience_;
     std::optional<uv::Listener> listener_;
+    std::optional<uv::Listener> old_listener_;
     uv::Timer tick_;
     Time next_tick_{0};
     Time next_look_{0};  // at this machine's addresses

@@ -4,7 +4,6 @@
 
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <algorithm>
 #include <cerrno>
@@ -34,12 +33,11 @@ struct Writer::Piece {
     }
 };
 
-Writer::Writer(uv_loop_t* loop, uv::Stream& stream, Listener& listener)
-    : loop_(loop), stream_(stream), listener_(listener), pause_(loop, [this] { flush(); }) {}
+Writer::Writer(uv_loop_t* loop, Channel& channel, Listener& listener)
+    : loop_(loop), channel_(channel), listener_(listener), pause_(loop, [this] { flush(); }) {}
 
 void Writer::say(std::string bytes) {
-    const iovec part{bytes.data(), bytes.size()};
-    (void)stream_.write_parts({&part, 1}, anchor_.guard([this](int status) {
+    (void)channel_.write(std::move(bytes), anchor_.guard([this](int status) {
         if (status != 0) fail(uv::error_text(status));
     }));
     pacer_.written();  // an old host must not find this and what comes next in one recv()
@@ -73,7 +71,7 @@ Time Writer::delivered_until() {
 // Source: tcp(7).
 int Writer::unacknowledged() const noexcept {
     int bytes = 0;
-    return ::ioctl(stream_.fd(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+    return ::ioctl(channel_.fd(), SIOCOUTQ, &bytes) == 0 ? bytes : 0;
 }
 
 void Writer::taken(std::size_t bytes) {
@@ -83,7 +81,7 @@ void Writer::taken(std::size_t bytes) {
     // What the system has taken goes before all that is pushed later, and can't go another way.
     if (const std::size_t limit = limit_.bytes() / 4; limit != unsent_limit_) {
         unsent_limit_ = limit;
-        stream_.limit_unsent(limit);
+        channel_.stream().limit_unsent(limit);
     }
     listener_.progressed();
 }
@@ -115,38 +113,44 @@ void Writer::flush() {
         for (const auto& [parcel, why] : outlet_->take_unfit()) listener_.unfit(parcel, why);
         if (stopped_) return;
         if (total == 0) break;
-        const int bytes = stream_.try_write(parts);
-        if (bytes < 0) {
-            fail(uv::error_text(bytes));
+        const Channel::Sent sent = channel_.send(parts, anchor_.guard([this](int status) { written(status); }));
+        if (sent.error != 0) {
+            fail(uv::error_text(sent.error));
             return;
         }
-        if (bytes > 0) {
-            outlet_->taken(static_cast<std::size_t>(bytes));
-            taken(static_cast<std::size_t>(bytes));
+        if (sent.later > 0) {
+            busy_ = true;
+            coming_ = {sent.later, sent.wire_later, 0};
         }
-        if (static_cast<std::size_t>(bytes) < total) wait_for_room();
+        if (sent.now > 0) outlet_->taken(sent.now);
+        if (sent.wire_now > 0) taken(sent.wire_now);
+        if (sent.full) write_piece(outlet_->piece(kPiece), false);
     }
     if (stopped_ || !outlet_) return;
     if (!busy_ && outlet_->idle()) limit_.emptied();
-    if (finishing_ && !busy_ && outlet_->idle()) ::shutdown(stream_.fd(), SHUT_WR);
+    if (finishing_ && !busy_ && outlet_->idle()) channel_.end();
     tell_of_room();
 }
 
-void Writer::wait_for_room() {
-    std::string piece = outlet_->piece(kPiece);
-    const std::size_t size = piece.size();
+void Writer::write_piece(std::string bytes, bool of_file) {
+    const std::size_t size = bytes.size();
     busy_ = true;
-    stream_.write(std::move(piece), anchor_.guard([this, size](int status) {
-        busy_ = false;
-        if (stopped_) return;
-        if (status != 0) {
-            fail(uv::error_text(status));
-            return;
-        }
-        outlet_->taken(size);
-        taken(size);
-        flush();
-    }));
+    coming_ = {of_file ? 0 : size, 0, of_file ? size : 0};
+    coming_.wire = channel_.write(std::move(bytes), anchor_.guard([this](int status) { written(status); }));
+}
+
+void Writer::written(int status) {
+    busy_ = false;
+    if (stopped_) return;
+    if (status != 0) {
+        fail(uv::error_text(status));
+        return;
+    }
+    const Coming came = std::exchange(coming_, {});
+    if (came.of_outlet > 0) outlet_->taken(came.of_outlet);
+    file_offset_ += came.of_file;
+    taken(came.wire);
+    flush();
 }
 
 void Writer::read_piece() {
@@ -168,7 +172,7 @@ void Writer::read_piece() {
             busy_ = false;
             if (stopped_) return;
             if (piece->bytes.size() == wanted) {
-                piece_is_read(*piece);
+                write_piece(std::move(piece->bytes), true);
                 return;
             }
             const Error why{
@@ -177,22 +181,6 @@ void Writer::read_piece() {
             listener_.unfit(parcel, why);
             fail("a file broke off, and its receiver can't follow any more: " + why.text);
         }));
-}
-
-void Writer::piece_is_read(Piece& piece) {
-    const std::size_t size = piece.bytes.size();
-    busy_ = true;
-    stream_.write(std::move(piece.bytes), anchor_.guard([this, size](int status) {
-        busy_ = false;
-        if (stopped_) return;
-        if (status != 0) {
-            fail(uv::error_text(status));
-            return;
-        }
-        file_offset_ += size;
-        taken(size);
-        flush();
-    }));
 }
 
 void Writer::tell_of_room() {

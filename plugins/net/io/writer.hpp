@@ -6,9 +6,9 @@
 #include "plugins/net/core/outlet.hpp"
 #include "plugins/net/core/pacer.hpp"
 #include "plugins/net/core/queue_limit.hpp"
+#include "plugins/net/io/channel.hpp"
 #include "uv/handle.hpp"
 #include "uv/loop.hpp"
-#include "uv/stream.hpp"
 
 #include <memory>
 #include <optional>
@@ -38,9 +38,9 @@ public:
         virtual void write_failed(const std::string& why) = 0;           ///< nothing can be written any more
     };
 
-    Writer(uv_loop_t* loop, uv::Stream& stream, Listener& listener);
+    Writer(uv_loop_t* loop, Channel& channel, Listener& listener);
 
-    /// Write a handshake's word, before begin().
+    /// Write what comes before begin(): a hello, an old host's handshake.
     void say(std::string bytes);
     /// From now on Datapacks are written.
     /// @param modern    msw/1; else as an old host reads them
@@ -67,14 +67,14 @@ private:
     [[nodiscard]] bool may_write();
     [[nodiscard]] int unacknowledged() const noexcept;
     void taken(std::size_t bytes);
-    void wait_for_room();
+    void write_piece(std::string bytes, bool of_file);
+    void written(int status);
     void read_piece();
-    void piece_is_read(Piece& piece);
     void fail(const std::string& why);
     void tell_of_room();
 
     uv_loop_t* loop_;
-    uv::Stream& stream_;
+    Channel& channel_;
     Listener& listener_;
     std::optional<Outlet> outlet_;
     bool paced_ = false;
@@ -84,6 +84,10 @@ private:
     std::size_t unsent_limit_ = 0;  // that the system was told; 0: none
     uv::Timer pause_;
     std::uint64_t file_offset_ = 0;
+    struct Coming {
+        std::size_t of_outlet = 0, wire = 0, of_file = 0;
+    };
+    Coming coming_;  // bytes that the system has been asked to take
     bool busy_ = false;  // a write waits for the system, or a piece for the disk
     bool finishing_ = false;
     bool stopped_ = false;

@@ -24,7 +24,7 @@ class Host:
     """Knows where its files are, starts and stops its daemon, and talks to it."""
 
     def __init__(self, folder: Path, name: str, config: Optional[Dict[str, Any]] = None,
-                 launcher: bool = False, own_tree: bool = False) -> None:
+                 launcher: bool = False, own_tree: bool = False, roles: Sequence[str] = ("control",)) -> None:
         self.id = name
         self.dir = folder / name
         self.state = self.dir / "state"
@@ -34,6 +34,7 @@ class Host:
         self.log_file = self.dir / "journal"
         self.socket = str(self.run / "control.sock")
         self.launcher = launcher
+        self.roles = roles
         for directory in (self.state, self.run, self.plugins, self.config_file.parent):
             directory.mkdir(parents=True)
         self.tree = self._copy_tree() if own_tree else BUILD
@@ -108,6 +109,10 @@ class Host:
                 raise RuntimeError(f"{self.id} ended with status {self.process.returncode}:\n{self.log}")
             return self.status()["id"] == self.id
         wait_until(ready, PATIENCE, f"{self.id} answers on {self.socket}")
+
+    @property
+    def runs(self) -> bool:
+        return self.process is not None and self.process.poll() is None
 
     def stop(self) -> int:
         """Ask it to end, and give its status."""
@@ -197,6 +202,19 @@ class Host:
         text = Path(f"/proc/{self.status()['pid']}/status").read_text()
         rows = dict(line.split(":", 1) for line in text.splitlines())
         return {key: int(rows[key].split()[0]) for key in ("VmHWM", "RssAnon")}
+
+
+def make_member(mesh: Path, host: Host, others: Sequence[Host] = ()) -> None:
+    """Make a host that has not run yet a member of the mesh in that folder, and have the others know it."""
+    made = subprocess.run([str(BUILD / "tests" / "make_mesh"), str(mesh), host.id, str(host.state), *host.roles],
+                          capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise RuntimeError(made.stderr)
+    for other in others:
+        if other.runs:
+            other.json("net", f"records {made.stdout.strip()}")
+        elif (other.state / "roster").exists():
+            shutil.copy(mesh / "roster", other.state)
 
 
 def connect_each(hosts: Sequence[Host]) -> None:

@@ -6,7 +6,7 @@ import unittest
 from pathlib import Path
 from typing import Any, List, Optional
 
-from harness.host import PATIENCE, Host
+from harness.host import PATIENCE, Host, make_member
 from harness.wait import wait_until
 
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "WARNING: ThreadSanitizer", "runtime error:")
@@ -45,9 +45,13 @@ class MeshTest(unittest.TestCase):
             print(f"---- the journal of {host.id} in {self.id()}, last {min(len(lines), 80)} lines", file=sys.stderr)
             print("\n".join(lines[-80:]), file=sys.stderr)
 
-    def host(self, name: str = "miku", **kwargs: Any) -> Host:
-        """A host that doesn't run yet."""
-        host = Host(self.folder, name, **kwargs)
+    def host(self, name: str = "miku", member: bool = True, **kwargs: Any) -> Host:
+        """A host that doesn't run yet. `member`: of the mesh of this test; else it is in none."""
+        return self.add(Host(self.folder, name, **kwargs), member)
+
+    def add(self, host: Host, member: bool = True) -> Host:
+        if member:
+            make_member(self.folder / "mesh", host, self.hosts)
         self.hosts.append(host)
         return host
 

@@ -1,6 +1,6 @@
 """Networks of the tests' own: hosts in network namespaces, and cables between them that can be pulled.
 
-It needs an mswd that takes --clear-listen, and the right to make namespaces; without that its tests are skipped.
+It needs the right to make namespaces; without that its tests are skipped.
 """
 
 import itertools
@@ -54,7 +54,7 @@ class NetHost(Host):
         self.port = PORT
 
     def command(self, *more: str) -> List[str]:
-        return ["ip", "netns", "exec", self.namespace.name, *super().command("--clear-listen", *more)]
+        return ["ip", "netns", "exec", self.namespace.name, *super().command(*more)]
 
 
 class Cable:
@@ -130,7 +130,7 @@ class NetTest(MeshTest):
     def net_host(self, name: str, **kwargs: Any) -> NetHost:
         host = NetHost(self.folder, name, self.namespace(), **kwargs)
         host.namespace.ip("link", "set", "lo", "up")
-        self.hosts.append(host)
+        self.add(host)
         return host
 
     def cable(self, a: NetHost, b: NetHost) -> Cable:

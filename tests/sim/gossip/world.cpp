@@ -241,7 +241,7 @@ void World::tick(std::uint32_t number) {
         return std::any_of(host.links.begin(), host.links.end(),
                            [&](LinkId link) { return wires_[link].other(number) == to; });
     };
-    for (const Address& address : host.book->due(now(), connected, true)) dial(number, number_of(address.host));
+    for (const Address& address : host.book->due(now(), connected)) dial(number, number_of(address.host));
     host.routes->tick(now());
 }
 

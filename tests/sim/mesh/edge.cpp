@@ -41,7 +41,7 @@ std::size_t host_at(const net::Address& address) {
     return number - 1;
 }
 
-void SimEdge::dial(const net::Address& address) {
+void SimEdge::dial(const net::Address& address, net::Speaks /*speaks*/) {
     if (std::find(dialling.begin(), dialling.end(), address) != dialling.end()) return;
     dialling.push_back(address);
     host_.around_.network.dial(host_.number_, host_at(address));
@@ -136,7 +136,6 @@ void SimEdge::judge_close(std::size_t n, std::size_t side) const {
     const WireEnd& end = wire.ends[side];
     if (!end.established || end.poisoned || end.reset || end.retired) return;
     const Time now = host_.now();
-    if (!end.greeted && now - end.settled >= net::Mesh::kHandshake) return;
     const net::Vitals vitals = host_.around_.network.vitals(n, side);
     Time limit = net::LinkWatch::kSilence;
     if (vitals.window_closed) {
@@ -194,6 +193,10 @@ void SimEdge::hold(std::string_view app, bool on) {
     if (!news)
         host_.around_.judge.broken(
             "told-once", host_.shape_.id + " is told again whether " + std::string(app) + " is held back", host_.now());
+}
+
+void SimEdge::merge_documents(net::LinkId /*link*/, std::vector<std::string> /*documents*/, bool /*asked*/) {
+    host_.around_.judge.broken("rosters-are-the-same", host_.shape_.id + " is given documents that it has", host_.now());
 }
 
 void SimEdge::raise_epoch(std::uint64_t epoch) { host_.epoch_file_ = epoch; }

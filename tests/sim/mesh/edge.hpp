@@ -23,7 +23,7 @@ public:
     SimEdge(Host& host, net::MeshSettings settings, std::uint32_t seed)
         : mesh(std::move(settings), *this, seed), host_(host) {}
 
-    void dial(const net::Address& address) override;
+    void dial(const net::Address& address, net::Speaks speaks) override;
     void say(net::LinkId link, const Datapack& word) override;
     void established(net::LinkId link, const net::PeerInfo& peer) override;
     [[nodiscard]] bool has_room(net::LinkId link) const override;
@@ -37,6 +37,9 @@ public:
     [[nodiscard]] net::Arrivals::Handed hand(const Datapack& datapack, std::uint64_t name) override;
     void hold(std::string_view app, bool on) override;
     [[nodiscard]] net::Vitals vitals(net::LinkId link) const override;
+    void merge_documents(net::LinkId link, std::vector<std::string> documents, bool asked) override;
+    void change_roster(const Datapack& /*question*/) override {}
+    void join(net::LinkId /*link*/, const Datapack& /*question*/) override {}
     void raise_epoch(std::uint64_t epoch) override;
     void log(msw_priority priority, std::string_view text, const Datapack* about) override;
 

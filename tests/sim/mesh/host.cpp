@@ -49,6 +49,8 @@ void Host::start() {
     net::MeshSettings settings;
     settings.id = shape_.id;
     settings.member = member_;
+    settings.keys = around_.plan.members->keys[number_];
+    settings.members = around_.plan.members->all;
     settings.epoch = ++epoch_file_;
     settings.run = dice_.roll() | 1U;
     settings.custody = around_.plan.custody;
@@ -139,10 +141,9 @@ void Host::stranger_comes(std::uint64_t what) {
         case 1: edge_->mesh.broken(link, "what came is no Datapack", own_time()); break;
         case 2: edge_->mesh.heard(link, nonsense(what / 4, "nobody", shape_.id), own_time()); break;
         default: {
-            Datapack word("post", "handshake");
-            word.set("id", shape_.id);
-            word.set("flag", net::to_text(what));
-            edge_->mesh.heard(link, std::move(word), own_time());
+            PublicKey key{};
+            key.front() = static_cast<std::uint8_t>(what);
+            edge_->mesh.proved(link, key, own_time());
         }
     }
     poke();
@@ -223,6 +224,7 @@ void Host::turn() {
         edge_->links.emplace(link, std::pair(wire, side));
         made.ends[side].link = link;
         around_.network.wires_of(number_).emplace_back(wire, side);
+        edge_->mesh.proved(link, around_.plan.members->keys[made.ends[0].host].sign, own_time());
     }
     for (const Network::Dialled& dialled : around_.network.take_dialled(number_)) {
         const net::Address address = address_of(dialled.to);
@@ -236,6 +238,7 @@ void Host::turn() {
         edge_->links.emplace(link, std::pair(dialled.wire, std::size_t{0}));
         around_.network.wires_of(number_).emplace_back(dialled.wire, std::size_t{0});
         edge_->mesh.dialled(link, address, own_time());
+        edge_->mesh.proved(link, around_.plan.members->keys[dialled.to].sign, own_time());
     }
     read_all();
     disk_.run_posted();
@@ -392,12 +395,10 @@ std::string Host::unfinished(const std::string& but_for, bool all_lived) const {
 
 std::vector<Copy> Host::copies_of(const Letter& letter) const {
     std::vector<std::size_t> hosts;
-    const net::RouteTable& table = routes_of(edge_->mesh).table();
     for (const std::string& target : parts_of(letter.to, '+')) {
         if (target == "*") {
             for (std::size_t i = 0; i < around_.plan.hosts.size(); ++i) {
-                const net::RouteTable::Named named = table.named(around_.plan.hosts[i].id);
-                if (!named.member.empty() && table.can_reach(named.member) && i != number_) hosts.push_back(i);
+                if (i != number_) hosts.push_back(i);
             }
         } else {
             const std::size_t host = around_.ledger.host_called(parts_of(target, '&').back());
@@ -406,12 +407,11 @@ std::vector<Copy> Host::copies_of(const Letter& letter) const {
     }
     std::vector<Copy> copies;
     for (const std::size_t host : hosts) {
-        const bool exists = host < around_.plan.hosts.size();
         for (std::string& app : parts_of(letter.app, '&')) {
             Copy& copy = copies.emplace_back();
             copy.host = host;
             copy.app = std::move(app);
-            copy.unknown = !exists || table.named(around_.plan.hosts[host].id).member.empty();
+            copy.unknown = host >= around_.plan.hosts.size();
         }
     }
     return copies;
@@ -420,12 +420,7 @@ std::vector<Copy> Host::copies_of(const Letter& letter) const {
 std::vector<Serial> Host::submit(const Letter& letter, std::int64_t times) {
     std::vector<Serial> serials;
     if (!is_up() || is_still()) return serials;
-    const net::RouteTable& table = routes_of(edge_->mesh).table();
     const std::vector<std::string> way = parts_of(letter.to, '&');
-    // A way through hosts that aren't known yet leads to old hosts, and ends at the one before.
-    const bool known =
-        std::all_of(way.begin(), way.end(), [&](const std::string& host) { return !table.named(host).member.empty(); });
-    if (way.size() > 1 && !known) return serials;
     // Who is held isn't read; what is durable is.
     for (std::int64_t i = 0; i < times && is_up() && (letter.durable || !edge_->held.contains(letter.from)); ++i) {
         Sent sent;

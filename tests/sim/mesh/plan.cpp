@@ -48,6 +48,9 @@ public:
         }
         std::stable_sort(plan_.steps.begin(), plan_.steps.end(),
                          [](const Step& a, const Step& b) { return a.at < b.at; });
+        std::vector<std::string> ids;
+        for (const HostShape& host : plan_.hosts) ids.push_back(host.id);
+        plan_.members = members_of(ids, plan_.seed);
         return std::move(plan_);
     }
 
@@ -264,7 +267,7 @@ std::string_view name_of(StepKind kind) noexcept { return kKinds[static_cast<std
 
 std::string app_name(std::size_t app) { return "p" + std::to_string(app); }
 
-std::string member_of(const Plan& plan, std::size_t host) { return net::to_text(net::mix(plan.seed * 64 + host)); }
+std::string member_of(const Plan& plan, std::size_t host) { return plan.members->names[host]; }
 
 std::size_t host_of(const Plan& plan, const std::string& member) {
     std::size_t host = 0;

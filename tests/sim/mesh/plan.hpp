@@ -4,6 +4,7 @@
 
 #include "plugins/net/core/flow/custody.hpp"
 #include "tests/sim/mesh/dice.hpp"
+#include "tests/sim/mesh/members.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -93,6 +94,7 @@ struct Step {
 struct Plan {
     std::uint64_t seed = 0;
     std::vector<HostShape> hosts;
+    std::shared_ptr<const Members> members;
     std::vector<Road> roads;  ///< from * hosts + to
     bool refuses = false;     ///< where there is no road, who dials is told at once
     Time faults_end{0};

@@ -2,6 +2,7 @@
 
 #include "base/hex.hpp"
 #include "base/octets.hpp"
+#include "base/roster/bundle.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -31,27 +32,6 @@ Datapack frame(std::string_view say, std::string body = {}) {
     return d;
 }
 
-void append(std::string& body, std::string_view document) {
-    for (int shift = 24; shift >= 0; shift -= 8) body += static_cast<char>(document.size() >> static_cast<unsigned>(shift));
-    body += document;
-}
-
-/// @return nothing if the lengths don't add up
-std::optional<std::vector<std::string>> split(std::string_view body) {
-    constexpr std::size_t kLength = 4;
-    std::vector<std::string> documents;
-    while (!body.empty()) {
-        if (body.size() < kLength) return std::nullopt;
-        std::size_t size = 0;
-        for (std::size_t i = 0; i < kLength; ++i) size = size << 8U | static_cast<std::uint8_t>(body[i]);
-        body.remove_prefix(kLength);
-        if (size == 0 || size > body.size()) return std::nullopt;
-        documents.emplace_back(body.substr(0, size));
-        body.remove_prefix(size);
-    }
-    return documents;
-}
-
 }  // namespace
 
 std::string RosterExchange::digest_word() const { return to_hex(members_->digest()).substr(0, 16); }
@@ -65,7 +45,7 @@ void RosterExchange::changed(MembershipPtr now, const std::vector<Digest>& fresh
         const auto at = roster->documents().find(name);
         if (at == roster->documents().end()) continue;
         if (bodies.empty() || bodies.back().size() >= kAnswer) bodies.emplace_back();
-        append(bodies.back(), at->second);
+        roster::append_to_bundle(bodies.back(), at->second);
     }
     for (auto& [link, peer] : peers_) {
         peer.differs_since = Time(-1);
@@ -170,7 +150,7 @@ void RosterExchange::answer(LinkId link, Peer& peer, const Datapack& question) {
         ++count;
         if (roster == nullptr) continue;
         const auto at = roster->documents().find(name);
-        if (at != roster->documents().end()) append(body, at->second);
+        if (at != roster->documents().end()) roster::append_to_bundle(body, at->second);
     }
     Datapack d = frame("documents", std::move(body));
     d.set("n", question.get("n"));
@@ -183,7 +163,7 @@ void RosterExchange::hear_documents(LinkId link, Peer& peer, const Datapack& d, 
     std::size_t count = 0;
     const std::string_view text = d.get("count");
     (void)std::from_chars(text.data(), text.data() + text.size(), count);
-    std::optional<std::vector<std::string>> documents = split(d.body);
+    std::optional<std::vector<std::string>> documents = roster::split_bundle(d.body);
     if (peer.asked == 0 || count == 0 || count > peer.asked || !documents || documents->size() > count ||
         peer.gathered_bytes + d.body.size() > kMostGathered) {
         edge_.roster_offence(link, "it sends documents of the roster that nobody asked for, or too many");
@@ -197,7 +177,7 @@ void RosterExchange::hear_documents(LinkId link, Peer& peer, const Datapack& d, 
 }
 
 void RosterExchange::hear_news(LinkId link, Peer& peer, std::string_view body, Time now) {
-    std::optional<std::vector<std::string>> documents = split(body);
+    std::optional<std::vector<std::string>> documents = roster::split_bundle(body);
     if (!peer.told || !documents || documents->empty() || documents->size() > kMostNames) {
         edge_.roster_offence(link, "its news about the roster make no sense");
         return;
