@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
         for (const std::string& warning : config->warnings) log.write(msw::Priority::warning, "mswd", warning);
         const int code = start(paths, *config, log);
         if (code != msw::kStartAgain) return code;
-        (void)::execv("/proc/self/exe", argv);
+        (void)::execv(paths.program.c_str(), argv);
         return fail(log, {msw::Code::io, "it can't start anew: " + msw::system_says(errno)});
     } catch (const std::exception& e) {
         (void)std::fprintf(stderr, "mswd: %s\n", e.what());

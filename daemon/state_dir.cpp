@@ -43,6 +43,9 @@ Result<Fd> lock_state_dir(const std::string& state_dir) {
 }
 
 Result<std::string> find_host_id(const std::string& state_dir, const std::string& configured) {
+    std::string member;
+    std::ifstream in(state_dir + "/member-id");
+    if (std::getline(in, member) && valid_host_id(member)) return member;
     Result<std::string> known = known_host_id(state_dir);
     if (!known) return known;
     if (!configured.empty()) return configured;

@@ -157,6 +157,49 @@ void add_fields(CLI::App& sub, Arguments& args) {
     sub.add_option("--to", args.wish.to, "the hosts it is for; the same as -f to=TARGETS")->type_name("TARGETS");
 }
 
+void add_membership(CLI::App& sub, const Command& command, Arguments& args, Raw& raw) {
+    AdminWish& wish = args.admin;
+    if ((command.takes & kAdmin) != 0) {
+        sub.add_option("--admin-key", wish.admin_key, "the file with the admin's key; " + wish.admin_key + " if not given")
+            ->type_name("FILE");
+        sub.add_option("--passphrase-file", wish.passphrase_file, "the file with the key's passphrase, if it has one")
+            ->type_name("FILE");
+    }
+    if ((command.takes & kInvite) != 0) {
+        sub.add_option("--id", wish.id, "the host id that must be taken; any if not given")->type_name("ID");
+        sub.add_option("--role", wish.roles, "a role that the host gets; may be given again")
+            ->type_name("ROLE")
+            ->type_size(1)
+            ->allow_extra_args(false);
+        sub.add_option("--ttl", wish.ttl, "how long it can be used: 90s, 15m, 1h, 7d; 1h if not given")->type_name("TIME");
+        sub.add_option("--uses", wish.uses, "how many hosts may join with it; 1 if not given")
+            ->type_name("N")
+            ->check(CLI::Range(1, 10000).description(""));
+        sub.add_flag("--replace", wish.replace, "the id was that of a host that has ended");
+        sub.add_option("--recovery-key", wish.recovery_key, "where the recovery key is written; beside the admin's if not given")
+            ->type_name("FILE");
+        sub.add_flag("--passphrase", wish.passphrase, "give the keys that are made a passphrase, asked on the terminal");
+    }
+    if ((command.takes & kJoin) != 0) {
+        sub.add_option("TOKEN", args.words, "the token; - or nothing: it is read from stdin")->type_name("")->expected(0, 1);
+        sub.add_option("--id", wish.id, "the host id to take; this host's if not given")->type_name("ID");
+        sub.add_flag("--leave", wish.leave, "leave the mesh that this host is in");
+        sub.add_flag("--wait", raw.wait, "try again while the other host can't be reached; --wait=SECONDS says how long");
+    }
+    if ((command.takes & kGrant) != 0) {
+        sub.add_option("WORDS", args.words, "the host, and the roles that it gets")->type_name("");
+        sub.add_option("--remove", wish.remove, "a role that it loses; may be given again")
+            ->type_name("ROLE")
+            ->type_size(1)
+            ->allow_extra_args(false);
+    }
+    if ((command.takes & kRevoke) != 0) {
+        sub.add_option("HOST", args.words, "the host")->type_name("")->expected(1);
+        sub.add_flag("--drop-admitted", wish.drop_admitted, "end those, too, that joined by way of it");
+    }
+    if ((command.takes & kRename) != 0) sub.add_option("WORDS", args.words, "the host, and its new id")->type_name("");
+}
+
 void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& raw) {
     CLI::App* sub = app.add_subcommand(std::string(command.name), std::string(command.summary));
     sub->footer(footer_of(command));
@@ -182,11 +225,12 @@ void add_command(CLI::App& app, const Command& command, Arguments& args, Raw& ra
             ->type_name("");
     }
     if ((command.takes & kKeyWord) != 0) {
-        sub->add_option("WORD", args.words, "show; the same without it")
+        sub->add_option("WORD", args.words, "show, or rotate; show without it")
             ->type_name("")
             ->expected(0, 1)
-            ->check(CLI::IsMember(std::vector<std::string>{"show"}));
+            ->check(CLI::IsMember(std::vector<std::string>{"show", "rotate"}));
     }
+    add_membership(*sub, command, args, raw);
     if ((command.takes & kWay) != 0) {
         sub->add_option("WHAT", args.wish.spec,
                         "SPEC, or the flag of a Datapack that is under way; may be left out with --to")

@@ -5,12 +5,29 @@
 #include "mswctl/exit_code.hpp"
 #include "mswctl/globals.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace mswctl {
+
+/// What commands of admins may be told.
+struct AdminWish {
+    std::string admin_key = "/etc/mswd/admin.key";
+    std::string recovery_key;     ///< empty: beside the admin's
+    bool passphrase = false;      ///< new keys get one, asked on the terminal
+    std::string passphrase_file;  ///< read instead
+    std::string id;
+    std::vector<std::string> roles;
+    std::string ttl = "1h";
+    std::uint64_t uses = 1;
+    bool replace = false;
+    bool leave = false;
+    bool drop_admitted = false;
+    std::vector<std::string> remove;  ///< roles
+};
 
 struct Arguments {
     std::string command;  ///< its first word; empty: the prompt
@@ -21,7 +38,8 @@ struct Arguments {
     bool no_wait = false;              ///< send --no-wait
     bool when_up = false;              ///< call --when-up, send --when-up
     bool watch = false;                ///< peers --watch
-    std::vector<std::string> words;    ///< of queue and key
+    std::vector<std::string> words;    ///< of queue, key, join, grant, revoke and rename
+    AdminWish admin;
 };
 
 /// Read the command line; help, version and what is wrong are printed here.

@@ -190,7 +190,10 @@ Exit show_key(Session& session, Output& out, const Globals& globals) {
 
 }  // namespace
 
-Exit run_key(const Arguments& args, Output& out) { return attached(args, out, show_key); }
+Exit run_key(const Arguments& args, Output& out) {
+    const bool rotates = !args.words.empty() && args.words.front() == "rotate";
+    return rotates ? rotate_keys(args, out) : attached(args, out, show_key);
+}
 Exit run_status(const Arguments& args, Output& out) { return attached(args, out, show_status); }
 Exit run_peers(const Arguments& args, Output& out) {
     return args.watch ? watch_peers(args, out) : attached(args, out, show_peers);

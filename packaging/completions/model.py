@@ -4,7 +4,7 @@ from typing import Any, Dict, List
 
 # What stands for a value in --help, and how it is completed.
 KINDS = {"PATH": "file", "FILE": "file", "DIR": "dir", "ID": "host", "TARGETS": "targets", "SPEC": "spec", "WHAT": "spec",
-         "SECONDS": "nothing", "WORDS": "nothing", "WORD": "nothing", "NAME=VALUE": "nothing"}
+         "SECONDS": "nothing", "ROLE": "nothing", "TIME": "nothing", "N": "nothing", "HOST": "host", "TOKEN": "nothing", "WORDS": "nothing", "WORD": "nothing", "NAME=VALUE": "nothing"}
 
 
 class Option:

@@ -1,12 +1,10 @@
 #include "base/keys/host_keys.hpp"
 
-#include "base/fd.hpp"
+#include "base/keys/key_file.hpp"
 #include "base/replace_file.hpp"
 
-#include <fcntl.h>
-#include <openssl/crypto.h>
 #include <openssl/pem.h>
-#include <sys/stat.h>
+#include <unistd.h>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -14,13 +12,6 @@
 
 namespace msw {
 namespace {
-
-constexpr std::size_t kMostBytes = 4096;  // two keys in PEM are 240
-
-struct Wiped {
-    ~Wiped() { OPENSSL_cleanse(text.data(), text.size()); }
-    std::string text;
-};
 
 Error damaged(const std::string& what) { return {Code::bad_request, what}; }
 
@@ -30,29 +21,9 @@ openssl::Key next_key(BIO* from) {
     return openssl::Key(PEM_read_bio_PrivateKey_ex(from, nullptr, no_passphrase, nullptr, nullptr, nullptr));
 }
 
-/// @return 0 or an errno; ENOENT: there is none
-int read_all(const KeyPlace& place, std::string& text, struct stat& info) {
-    const Fd file(::open(place.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
-    if (!file) return errno;
-    if (::fstat(file.get(), &info) != 0) return errno;
-    if (!S_ISREG(info.st_mode)) return EINVAL;
-    text.resize(kMostBytes + 1);
-    std::size_t size = 0;
-    while (size < text.size()) {
-        const ssize_t got = ::read(file.get(), text.data() + size, text.size() - size);
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return errno;
-        if (got == 0) break;
-        size += static_cast<std::size_t>(got);
-    }
-    if (size == text.size()) return EFBIG;
-    text.resize(size);
-    return 0;
-}
-
 Result<HostKeys> make_and_keep(const KeyPlace& place, FileCalls& files) {
     HostKeys keys = HostKeys::make();
-    Wiped pem{to_pem(keys)};
+    const SecretText pem{to_pem(keys)};
     if (const int error = replace_file(place.path, pem.text, 0600, files); error != 0) {
         return Error{Code::io, place.path + ": the host's keys can't be written: " + std::strerror(error)};
     }
@@ -95,12 +66,12 @@ KeyPlace key_place(const std::string& state_dir, const std::string& credentials_
 }
 
 Result<HostKeys> load_host_keys(const KeyPlace& place, FileCalls& files) {
-    Wiped pem;
-    struct stat info {};
-    const int error = read_all(place, pem.text, info);
+    SecretText pem;
+    mode_t mode = 0;
+    const int error = read_key_file(place.path, pem, mode);
     if (error == ENOENT && !place.credential) return make_and_keep(place, files);
     if (error != 0) return Error{Code::io, place.path + ": the host's keys can't be read: " + std::strerror(error)};
-    if (!place.credential && (info.st_mode & 077U) != 0) {
+    if (!place.credential && (mode & 077U) != 0) {
         return Error{Code::refused, place.path +
                                         ": others than its owner may read or change the host's keys; if none has, "
                                         "`chmod 600` it, else remove it and join the mesh anew"};

@@ -5,6 +5,8 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 namespace msw {
 
@@ -26,6 +28,32 @@ public:
 
 private:
     std::array<std::uint8_t, N> bytes_{};
+};
+
+/// A string that is wiped when it goes. What has been made of it before that is whoever's who made it.
+/// Thread: like a string.
+struct SecretText {
+    SecretText() = default;
+    explicit SecretText(std::string from) : text(std::move(from)) {}
+    SecretText(const SecretText&) = delete;
+    SecretText& operator=(const SecretText&) = delete;
+    SecretText(SecretText&& other) noexcept : text(std::move(other.text)) { other.wipe(); }
+    SecretText& operator=(SecretText&& other) noexcept {
+        wipe();
+        text = std::move(other.text);
+        other.wipe();
+        return *this;
+    }
+    ~SecretText() { wipe(); }
+
+    std::string text;
+
+private:
+    void wipe() noexcept {
+        text.resize(text.capacity());  // a short one lies in the string itself
+        OPENSSL_cleanse(text.data(), text.size());
+        text.clear();
+    }
 };
 
 }  // namespace msw

@@ -1,9 +1,9 @@
 #include "base/roster/token.hpp"
 
 #include "base/base64.hpp"
+#include "base/keys/secret.hpp"
 #include "base/octets.hpp"
 
-#include <openssl/crypto.h>
 #include <algorithm>
 #include <stdexcept>
 
@@ -53,18 +53,6 @@ Error bad(std::string why) {
                                                                "one if it was lost (mswctl invite)"};
 }
 
-/// A string with a secret.
-struct Wiped {
-    std::string text;
-
-    explicit Wiped(std::string from) : text(std::move(from)) {}
-    Wiped(const Wiped&) = delete;
-    Wiped& operator=(const Wiped&) = delete;
-    Wiped(Wiped&&) = delete;
-    Wiped& operator=(Wiped&&) = delete;
-    ~Wiped() { OPENSSL_cleanse(text.data(), text.size()); }
-};
-
 std::string_view trimmed(std::string_view text) {
     constexpr std::string_view kBlank = " \t\r\n";
     const std::size_t from = text.find_first_not_of(kBlank);
@@ -85,7 +73,7 @@ std::string to_text(const Token& token) {
     content.invite = encode_invite(token.invite);
     CanonicalWriter out;
     fields(out, std::as_const(content));
-    Wiped bytes(out.take());
+    SecretText bytes(out.take());
     bytes.text += checksum(bytes.text);
     std::string text = to_base64(bytes.text);
     text.erase(text.find_last_not_of('=') + 1);
@@ -99,13 +87,13 @@ Result<Token> read_token(std::string_view given) {
     if (text.empty()) return bad("is empty");
     if (text.substr(0, kPrefix.size()) != kPrefix) return bad("does not begin with msw1_");
     text.remove_prefix(kPrefix.size());
-    Wiped letters{std::string(text)};
+    SecretText letters{std::string(text)};
     std::replace(letters.text.begin(), letters.text.end(), '-', '+');
     std::replace(letters.text.begin(), letters.text.end(), '_', '/');
     letters.text.append((4 - letters.text.size() % 4) % 4, '=');
     std::optional<std::string> decoded = read_base64(letters.text);
     if (!decoded || decoded->size() <= kChecksum) return bad("is cut off or mistyped");
-    const Wiped bytes(std::move(*decoded));
+    const SecretText bytes(std::move(*decoded));
     const std::string_view said = std::string_view(bytes.text).substr(0, bytes.text.size() - kChecksum);
     if (checksum(said) != std::string_view(bytes.text).substr(said.size())) return bad("is cut off or mistyped");
     CanonicalReader in(said);

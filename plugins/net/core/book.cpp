@@ -55,10 +55,11 @@ bool AddressBook::learn(const Address& address, Source source, Time now) {
     return true;
 }
 
-std::vector<Address> AddressBook::due(Time now, const std::function<bool(std::string_view)>& connected) {
+std::vector<Address> AddressBook::due(Time now, const std::function<bool(std::string_view)>& connected, bool learned) {
     std::vector<Address> out;
     for (auto& [address, entry] : entries_) {
-        if (entry.self || entry.dialling || entry.next > now || entry.source != Source::configured) continue;
+        if (entry.self || entry.dialling || entry.next > now) continue;
+        if (entry.source != Source::configured && !learned) continue;
         if (!entry.id.empty() && connected(entry.id)) continue;
         entry.dialling = true;
         out.push_back(address);

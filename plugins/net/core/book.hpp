@@ -59,9 +59,10 @@ public:
     bool learn(const Address& address, Source source, Time now);
 
     /// @param connected  whether a connection leads to that host
-    /// @return what of the address file is to be dialled now; each counts as being dialled until failed(), answered() or
-    /// self()
-    [[nodiscard]] std::vector<Address> due(Time now, const std::function<bool(std::string_view id)>& connected);
+    /// @param learned    what was learned, too: for a host that has nobody
+    /// @return what is to be dialled now; each counts as being dialled until failed(), answered() or self()
+    [[nodiscard]] std::vector<Address> due(Time now, const std::function<bool(std::string_view id)>& connected,
+                                           bool learned = false);
 
     void failed(const Address& address, std::string why, Time now);     ///< the attempt failed
     void unwelcome(const Address& address, std::string why, Time now);  ///< so did it, and soon again makes no sense

@@ -58,7 +58,11 @@ void Mesh::tick(Time now) {
 
     const auto connected = [this](std::string_view id) { return peers_.connected(id); };
     if (peers_.size() < kMostLinks) {
-        for (const Address& address : book_.due(now, connected)) edge_.dial(address, Speaks::v1);
+        if (members_->roster() != nullptr) {
+            for (const Address& address : book_.due(now, connected, sessions_.empty())) {
+                edge_.dial(address, Speaks::v1);
+            }
+        }
         for (const Address& address : old_book_.due(now, connected)) edge_.dial(address, Speaks::v0_1);
     }
 

@@ -87,6 +87,12 @@ public:
 
     // The surroundings.
     void configure(const std::vector<Address>& addresses, Time now) { book_.configure(addresses, now); }
+    /// Where members were met before this start: dialled while there is nobody.
+    void remember(const std::vector<Address>& addresses, Time now) {
+        for (const Address& address : addresses) (void)book_.learn(address, Source::exchanged, now);
+    }
+    /// @return addresses of members, at most `most`, to be remembered for the next start; neighbours first
+    [[nodiscard]] std::vector<Address> memorable(std::size_t most) const;
     void set_listen_port(std::uint16_t port) noexcept { settings_.listen_port = port; }
     /// Where others can dial this host; none: nowhere.
     void set_addresses(std::vector<Address> addresses, Time now) {
@@ -202,6 +208,7 @@ private:
         PublicKey key;
         LinkWatch watch;
         bool settled = false;                     // the rosters are the same: something may be carried
+        std::string over = {};                    // why it is closed at the next tick; or empty
         std::optional<std::int64_t> clock = {};  // what theirs says, less our Time, in ms
     };
 

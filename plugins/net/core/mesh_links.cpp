@@ -90,8 +90,16 @@ void Mesh::set_members(MembershipPtr members, const std::vector<roster::Digest>&
         look_at(link, session.member, session.key, known->peer.id);
     }
     for (const auto& [link, why] : gone) {
-        if (is_established(link) && edge_.has_room_for_frame(link)) write_frame(link, Datapack("link", "bye", why));
-        close(link, why, MSW_NOTICE, now);
+        const auto session = sessions_.find(link);
+        if (session == sessions_.end()) {
+            close(link, why, MSW_NOTICE, now);
+            continue;
+        }
+        // It is to hear why, and hears nothing else; nothing of it is heard.
+        if (session->second.settled) routes_.down(link, now);
+        session->second.settled = false;
+        session->second.over = why;
+        if (edge_.has_room_for_frame(link)) write_frame(link, Datapack("link", "bye", why));
     }
     routes_.keep([this](const Announcement& said) { return is_right(said); });
     after_routes(now);
@@ -111,6 +119,7 @@ Result<AnnouncedPtr> Mesh::read_route(std::string_view text) const {
 }
 
 void Mesh::hear_session(LinkId id, Session& session, Datapack d, Time now) {
+    if (!session.over.empty()) return;
     session.watch.heard(now);
     const std::string_view to = d.get("to");
     const bool is_frame = d.method == "link" && (to.empty() || is_self(to));
@@ -194,7 +203,12 @@ void Mesh::watch_links(Time now) {
     if (slept) peers_.forgive(now);
     std::vector<LinkId> down;
     std::vector<LinkId> unsettled;
+    std::vector<std::pair<LinkId, std::string>> over;
     for (auto& [id, session] : sessions_) {
+        if (!session.over.empty()) {
+            over.emplace_back(id, session.over);
+            continue;
+        }
         if (!session.settled && now - peers_.find(id)->since >= kSettle) unsettled.push_back(id);
         if (slept) session.watch.forgive(now);
         const LinkWatch::State before = session.watch.state();
@@ -211,6 +225,7 @@ void Mesh::watch_links(Time now) {
         if (!n) continue;
         write_frame(id, word_of_life("ping", std::to_string(*n), now));
     }
+    for (const auto& [id, why] : over) close(id, why, MSW_NOTICE, now);
     for (const LinkId id : unsettled) close(id, "its roster and ours are not the same after 60 s", MSW_NOTICE, now);
     for (const LinkId id : down) close(id, "it has shown no life for 2.5 s", MSW_NOTICE, now);
 }
@@ -245,6 +260,22 @@ void Mesh::compare_clocks(Time now) {
                       " what it and its neighbours take for the time: one of them should be set (chrony, timedatectl)",
                   nullptr);
     }
+}
+
+std::vector<Address> Mesh::memorable(std::size_t most) const {
+    std::vector<Address> out;
+    const auto take = [&](const Announcement* said) {
+        if (said == nullptr || said->member == settings_.member || said->addresses.empty() || out.size() >= most) return;
+        if (std::find(out.begin(), out.end(), said->addresses.front()) != out.end()) return;
+        out.push_back(said->addresses.front());
+    };
+    for (const auto& [link, session] : sessions_) take(routes_.table().said(session.member));
+    for (const RouteEntry& entry : routes_.table().entries()) {
+        if (out.size() >= most) break;
+        take(&entry.what->said);
+    }
+    std::sort(out.begin(), out.end());
+    return out;
 }
 
 void Mesh::stop() {

@@ -37,6 +37,14 @@ bool exists(const std::string& path) {
     return ::stat(path.c_str(), &info) == 0;
 }
 
+/// What mswd is called from its next start on (daemon/state_dir.hpp).
+Result<void> keep_id(const Settings& settings, const std::string& id) {
+    const std::string path = settings.state_dir + "/member-id";
+    const int error = id.empty() ? remove_file(path) : replace_file(path, id + "\n", 0644);
+    if (error != 0) return io_error(path, error);
+    return {};
+}
+
 std::string_view first_word(std::string_view text) { return text.substr(0, text.find_first_of(" \n")); }
 
 std::string_view after_word(std::string_view text) {
@@ -97,9 +105,11 @@ Result<Standing> read_standing(Settings& settings) {
     settings.mesh.keys = keys->public_keys();
     if (own != nullptr) {
         settings.mesh.member = to_hex(own->member);
-        if (!same_host_id(settings.mesh.id, own->id)) {
+        if (settings.mesh.id != own->id) {
             standing.warning = "the roster of the mesh calls this host " + own->id + ", not " + settings.mesh.id +
-                               ": that counts. `mswctl rename` changes it";
+                               ": that counts, and mswd starts anew as that. `mswctl rename` changes it";
+            if (Result<void> kept = keep_id(settings, own->id); !kept) return kept.error();
+            standing.other_id = true;
         }
         settings.mesh.id = own->id;
         standing.members = std::make_shared<const Membership>(std::move(**roster));
@@ -123,6 +133,7 @@ RosterDesk::RosterDesk(uv_loop_t* loop, const Settings& settings, Standing stand
       mesh_(mesh),
       host_(host) {
     if (!standing.warning.empty()) host_.log(MSW_WARNING, standing.warning);
+    if (std::exchange(over_, standing.other_id) != standing.other_id) host_.restart();
     if (standing.members->roster() == nullptr) return;
     keeper_.emplace(loop, roster_path(settings), standing.members);
     for (const std::string& alarm : standing.members->roster()->view().alarms) host_.log(MSW_ERR, "roster: " + alarm);
@@ -132,10 +143,14 @@ void RosterDesk::changed(const Keeper::Outcome& outcome, LinkId from) {
     for (const std::string& alarm : outcome.alarms) host_.log(MSW_ERR, "roster: " + alarm);
     if (outcome.members->digest() == mesh_.members().digest()) return;
     mesh_.set_members(outcome.members, outcome.fresh, from, now());
-    const Member* own = outcome.members->with_key(keys_->sign.public_key());
-    if (own != nullptr && own->id == settings_.mesh.id) return;
+    const Member* own = outcome.members->named(settings_.mesh.member);
+    const bool same_keys = own != nullptr && own->keys == keys_->public_keys();
+    if (same_keys && own->id == settings_.mesh.id) return;
     host_.log(MSW_WARNING, own == nullptr ? std::string("this host belongs to the mesh no more")
-                                          : "this host is called " + own->id + " now");
+                           : same_keys    ? "this host is called " + own->id + " now"
+                                          : std::string("this host has new keys now"));
+    const Result<void> kept = keep_id(settings_, own == nullptr ? std::string() : own->id);
+    if (!kept) host_.log(MSW_ERR, kept.error().text);
     if (!std::exchange(over_, true)) host_.restart();
 }
 
@@ -242,6 +257,8 @@ void RosterDesk::write_new(const Datapack& question, roster::Roster roster,
     uv::work(
         loop_, [writing] { writing->done = roster::write_roster(writing->path, *writing->members->roster()); },
         anchor_.guard([this, writing, question, text = std::move(text)] {
+            const Member* own = writing->members->with_key(keys_->sign.public_key());
+            if (writing->done && own != nullptr) writing->done = keep_id(settings_, own->id);
             begin_anew(question, writing->done ? Result<std::string>(text(*writing->members)) : writing->done.error());
         }));
 }
@@ -360,13 +377,18 @@ void RosterDesk::join(const Datapack& question, std::string_view words) {
                                                            : token->invite.invite.id);
     if (!valid_host_id(id)) return answer(question, bad("that is no host id: " + std::string(kHostIdRule)));
     const std::string via = token->addresses.empty() ? std::string() : token->addresses.front();
+    std::vector<Address> addresses;
+    for (const std::string& one : token->addresses) {
+        if (Result<Address> address = parse_address(one)) addresses.push_back(std::move(address).value());
+    }
     joiner_ = std::make_unique<Joiner>(
-        loop_, tls_, keys_, std::move(token).value(), id, [this, question, via](Result<roster::Roster> roster) {
+        loop_, tls_, keys_, std::move(token).value(), id, [this, question, via, addresses](Result<roster::Roster> roster) {
             // Not from within its own callback.
             uv::work(
-                loop_, [] {}, anchor_.guard([this, question, via, roster = std::move(roster)]() mutable {
+                loop_, [] {}, anchor_.guard([this, question, via, addresses, roster = std::move(roster)]() mutable {
                     joiner_.reset();
                     if (!roster) return answer(question, roster.error());
+                    (void)write_known_addresses(settings_.state_dir, addresses);
                     write_new(question, std::move(roster).value(), [this, via](const Membership& members) {
                         const Member* own = members.with_key(keys_->sign.public_key());
                         return Json::object({{"id", own->id},
@@ -385,6 +407,7 @@ void RosterDesk::leave(const Datapack& question) {
     if (const int error = remove_file(roster_path(settings_)); error != 0) {
         return answer(question, io_error(roster_path(settings_), error));
     }
+    if (const Result<void> kept = keep_id(settings_, {}); !kept) host_.log(MSW_ERR, kept.error().text);
     host_.log(MSW_NOTICE, "this host leaves its mesh");
     begin_anew(question, std::string("{}"));
 }

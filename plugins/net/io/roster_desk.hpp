@@ -23,6 +23,7 @@ struct Standing {
     std::shared_ptr<const HostKeys> keys;
     MembershipPtr members;  ///< of no mesh, where this host belongs to none
     std::string warning;    ///< for the journal; or empty
+    bool other_id = false;  ///< mswd has yet to start as who it is
 };
 
 /// Read the keys and the roster; keys that a roster knows already take the place of those before.

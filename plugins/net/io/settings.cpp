@@ -1,9 +1,12 @@
 #include "plugins/net/io/settings.hpp"
 
+#include "base/fd.hpp"
 #include "base/json.hpp"
+#include "base/replace_file.hpp"
 #include "msw/host_id.hpp"
 #include "plugins/net/io/endpoint.hpp"
 
+#include <netinet/in.h>
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
@@ -24,10 +27,29 @@ std::int64_t number(const plugin::Host& host, const char* key, std::int64_t othe
     return std::clamp(value_of(host, key).as_int(otherwise), least, most);
 }
 
+/// @return the first megabyte; nothing if there is no such file
+std::optional<std::string> read_beginning(const std::string& path) {
+    std::ifstream in(path);
+    if (!in) return std::nullopt;
+    constexpr std::size_t kMost = 1024 * 1024;
+    std::string text(kMost, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return text;
+}
+
+/// @return whether an IPv6 address can be listened on here
+bool has_ipv6() noexcept {
+    const Fd probe(::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in6 any{};
+    any.sin6_family = AF_INET6;
+    return probe && ::bind(probe.get(), reinterpret_cast<const sockaddr*>(&any), sizeof any) == 0;
+}
+
 Result<void> read_listen(const plugin::Host& host, Settings& s) {
     std::string ip = value_of(host, "listen_ip").as_string();
     s.listen_anywhere = ip.empty();
-    if (ip.empty()) ip = "::";
+    if (ip.empty()) ip = has_ipv6() ? "::" : "0.0.0.0";
     if (ip == "localhost") ip = "127.0.0.1";
     const auto port = static_cast<std::uint16_t>(number(host, "listen_port", 3900, 0, 65535));
     const std::optional<sockaddr_storage> address = as_ip({ip, port});
@@ -113,16 +135,24 @@ Result<Settings> read_settings(const plugin::Host& host) {
     return s;
 }
 
+std::vector<Address> read_known_addresses(const std::string& state_dir) {
+    const std::optional<std::string> text = read_beginning(state_dir + "/known-addresses");
+    return text ? parse_address_file(*text).addresses : std::vector<Address>();
+}
+
+int write_known_addresses(const std::string& state_dir, const std::vector<Address>& addresses) {
+    constexpr mode_t kMode = 0600;
+    std::string text = "# where members of the mesh were met; kept by mswd\n";
+    for (const Address& address : addresses) text += to_text(address) + "\n";
+    return replace_file(state_dir + "/known-addresses", text, kMode);
+}
+
 std::vector<Address> read_addresses(const plugin::Host& host, const std::string& config_dir) {
     for (const char* name : {"address.txt", "addrlist.txt"}) {
         const std::string path = config_dir + "/" + name;
-        std::ifstream in(path);
-        if (!in) continue;
-        constexpr std::size_t kMost = 1024 * 1024;
-        std::string text(kMost, '\0');
-        in.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(in.gcount()));
-        AddressFile file = parse_address_file(text);
+        const std::optional<std::string> text = read_beginning(path);
+        if (!text) continue;
+        AddressFile file = parse_address_file(*text);
         for (const std::string& problem : file.problems) host.log(MSW_WARNING, path + ": " + problem);
         return std::move(file.addresses);
     }

@@ -26,6 +26,11 @@ struct Settings {
 /// @return what keeps net from working, and how to mend it
 [[nodiscard]] Result<Settings> read_settings(const plugin::Host& host);
 
+/// Where members were met before: `known-addresses` in the state directory, as address.txt.
+[[nodiscard]] std::vector<Address> read_known_addresses(const std::string& state_dir);
+/// Blocks on the disk. Thread: any. @return 0 or an errno
+[[nodiscard]] int write_known_addresses(const std::string& state_dir, const std::vector<Address>& addresses);
+
 /// Read address.txt, or else addrlist.txt. No such file: no addresses. What is wrong goes to the journal.
 [[nodiscard]] std::vector<Address> read_addresses(const plugin::Host& host, const std::string& config_dir);
 

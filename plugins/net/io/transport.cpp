@@ -49,6 +49,7 @@ Result<std::unique_ptr<Transport>> Transport::start(const msw_host_v1* host) {
     if (Result<void> listening = transport->listen_for_old_hosts(); !listening) return listening.error();
     if (transport->disk_.works()) transport->mesh_.set_store(&transport->disk_);
     transport->reloaded();
+    transport->mesh_.remember(read_known_addresses(transport->settings_->state_dir), transport->now());
     transport->announce_addresses();
     transport->tick();
     return transport;
@@ -85,10 +86,23 @@ void Transport::tick() {
         next_look_ = now() + kLookAtAddresses;
         announce_addresses();
     }
+    if (now() >= next_note_) note_addresses();
     mesh_.tick(now());
     offer_held();
     next_tick_ = now() + mesh_.pace();
     tick_.start(mesh_.pace());
+}
+
+void Transport::note_addresses() {
+    next_note_ = now() + kNote;
+    std::vector<Address> addresses = mesh_.memorable(kMostNoted);
+    // Nobody is no news: those of before may be back.
+    if (addresses.empty() || addresses == noted_) return;
+    noted_ = addresses;
+    uv::work(
+        loop_,
+        [dir = settings_->state_dir, addresses = std::move(addresses)] { (void)write_known_addresses(dir, addresses); },
+        [] {});
 }
 
 void Transport::announce_addresses() {
@@ -109,11 +123,6 @@ Result<uv::Listener> Transport::listener_at(const sockaddr_storage& address, Spe
 
 Result<void> Transport::listen() {
     Result<uv::Listener> listener = listener_at(settings_->listen, Speaks::v1, "listen_port");
-    if (!listener && settings_->listen_anywhere) {
-        // Without IPv6.
-        settings_->listen = *as_ip({"0.0.0.0", port_of(settings_->listen)});
-        listener = listener_at(settings_->listen, Speaks::v1, "listen_port");
-    }
     if (!listener) return listener.error();
     listener_ = std::move(listener).value();
     mesh_.set_listen_port(listener_->port());

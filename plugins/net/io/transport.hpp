@@ -105,8 +105,11 @@ private:
     void end_of_turn();
     void tick();
     void announce_addresses();
+    void note_addresses();
 
     static constexpr Time kLookAtAddresses{5'000};
+    static constexpr Time kNote{10'000};
+    static constexpr std::size_t kMostNoted = 16;
 
     plugin::Host host_;
     uv_loop_t* loop_;
@@ -130,6 +133,8 @@ private:
     uv::Timer tick_;
     Time next_tick_{0};
     Time next_look_{0};  // at this machine's addresses
+    Time next_note_{0};  // of others' addresses
+    std::vector<Address> noted_;
     TurnHook turn_;
 };
 
