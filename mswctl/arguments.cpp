@@ -157,10 +157,12 @@ void add_fields(CLI::App& sub, Arguments& args) {
     sub.add_option("--to", args.wish.to, "the hosts it is for; the same as -f to=TARGETS")->type_name("TARGETS");
 }
 
+constexpr std::string_view kAdminKey = "/etc/mswd/admin.key";
+
 void add_membership(CLI::App& sub, const Command& command, Arguments& args, Raw& raw) {
     AdminWish& wish = args.admin;
     if ((command.takes & kAdmin) != 0) {
-        sub.add_option("--admin-key", wish.admin_key, "the file with the admin's key; " + wish.admin_key + " if not given")
+        sub.add_option("--admin-key", wish.admin_key, "the file with the admin's key; $MSW_ADMIN_KEY, or " + std::string(kAdminKey) + ", if not given")
             ->type_name("FILE");
         sub.add_option("--passphrase-file", wish.passphrase_file, "the file with the key's passphrase, if it has one")
             ->type_name("FILE");
@@ -338,6 +340,10 @@ std::string words_of(const CLI::ParseError& error, const CLI::App& app, const Ar
 std::string settle(Arguments& args, const Raw& raw) {
     if (raw.timeout > 0) args.globals.timeout = milliseconds_of(raw.timeout);
     if (args.globals.socket.empty()) args.globals.socket = msw::default_socket();
+    if (args.admin.admin_key.empty()) {
+        const char* given = std::getenv("MSW_ADMIN_KEY");
+        args.admin.admin_key = given == nullptr || *given == '\0' ? kAdminKey : std::string_view(given);
+    }
     if (!args.globals.host.empty() && !args.wish.to.empty()) return "--host and --to are given; one of them is enough";
     if (args.command == "update") {
         args.wish.spec = "update:compress";

@@ -15,7 +15,7 @@ namespace mswctl {
 
 /// What commands of admins may be told.
 struct AdminWish {
-    std::string admin_key = "/etc/mswd/admin.key";
+    std::string admin_key;
     std::string recovery_key;     ///< empty: beside the admin's
     bool passphrase = false;      ///< new keys get one, asked on the terminal
     std::string passphrase_file;  ///< read instead

@@ -62,7 +62,11 @@ class Config(MeshTest):
 
     def test_check_config_judges_what_start_judges(self) -> None:
         host = self.host()
-        for config, words in (({"listen_ip": "0.0.0.0"}, "127.0.0.0/8"), ({"listen_ip": "nowhere"}, "IP address"),
+        for config, words in (({"listen_ip": "nowhere"}, "IP address"),
+                              ({"legacy": {"hosts": ["old 192.0.2.1"]}}, "legacy.networks"),
+                              ({"legacy": {"hosts": ["old"]}}, "ID ADDRESS"),
+                              ({"legacy": {"networks": ["192.0.2.1"]}}, "no network"),
+                              ({"legacy": {"hosts": ["old 127.0.0.1"], "listen_ip": "192.0.2.1"}}, "legacy.networks"),
                               ({"proxy": "miku", "onlyproxy": True}, "another host")):
             with self.subTest(config=config):
                 done = check(host, json.dumps({"id": "miku", **config}))
@@ -99,13 +103,12 @@ class Config(MeshTest):
         self.assertNotIn(host.wait_end(), (0, 77))
         self.assertIn("config.json:1:", host.log)
 
-    def test_it_refuses_to_listen_beyond_loopback_and_says_why(self) -> None:
-        host = self.host(config={"listen_ip": "0.0.0.0"})
-        host.spawn()
-        wait_until(lambda: "loopback" in host.log, what="the journal says loopback")
-        listening = subprocess.run(["cat", "/proc/net/tcp"], text=True, capture_output=True, check=True).stdout
-        self.assertNotIn(f"00000000:{host.port:04X}", listening)
-
+    def test_it_listens_on_all_addresses_unless_told_otherwise(self) -> None:
+        for address, words in (("", "all addresses, port "), ("127.0.0.1", "on 127.0.0.1:")):
+            with self.subTest(address=address):
+                host = self.host(f"h{len(self.hosts)}", config={"listen_ip": address}).start()
+                self.assertIn(f"listening on {words}", host.log)
+                self.assertEqual(host.stop(), 0)
 
     def test_a_wrong_command_line_is_named(self) -> None:
         host = self.host()
@@ -131,10 +134,10 @@ class Reload(MeshTest):
 
     def test_what_a_plugin_would_not_start_with_is_refused(self) -> None:
         host = self.host().start()
-        host.write_config(listen_ip="0.0.0.0")
+        host.write_config(listen_ip="nowhere")
         bad = host.ctl("reload")
         self.assertEqual(bad.returncode, 1)
-        self.assertIn(f'{host.config_file}: net: "listen_ip" is 0.0.0.0', bad.stderr)
+        self.assertIn(f'{host.config_file}: net: "listen_ip" must be an IP address', bad.stderr)
         host.config_file.unlink()
         self.assertIn("there is no such configuration", host.ctl("reload").stderr)
         host.write_config(listen_ip="127.0.0.1", log={"keep": 7}, shell={"parallel": 2})

@@ -116,16 +116,27 @@ class Across(MeshTest):
         some = a.ctl("call", "shell:exit 3", "--to", "b")
         self.assertEqual(some.returncode, 1, some.stderr)
 
-    def test_a_name_nobody_knows_is_mentioned_and_still_waited_for(self) -> None:
+    EACH_WAY = (("call", "shell:hostname", "--to", "bb"), ("--host", "bb", "status"),
+                ("send", "--wait", "log:x", "--to", "bb"), ("update", "bb"))
+
+    def test_a_host_that_is_off_is_mentioned_and_still_waited_for(self) -> None:
         a = self.pair()
-        for words in (("call", "shell:hostname", "--to", "bb"), ("--host", "bb", "status"),
-                      ("send", "--wait", "log:x", "--to", "bb"), ("update", "bb")):
+        self.host("bb")
+        for words in self.EACH_WAY:
             with self.subTest(words=words):
                 done = a.ctl("--timeout", "2.5", *words)
                 self.assertEqual(done.returncode, 4, done.stderr)
                 first = done.stderr.splitlines()[0]
                 self.assertIn("bb: this host is not in reach now; in reach: a, b; did you mean `b`?", first)
                 self.assertIn("no answer in 2.5 s", done.stderr)
+
+    def test_a_name_that_nobody_has_is_refused_at_once(self) -> None:
+        a = self.pair()
+        for words in self.EACH_WAY:
+            with self.subTest(words=words):
+                done = a.ctl("--timeout", "20", *words)
+                self.assertEqual(done.returncode, 4, done.stderr)
+                self.assertIn("there is no host bb in this mesh; did you mean `b`?", done.stderr)
 
     def test_a_host_that_comes_late_is_mentioned_and_then_answers(self) -> None:
         a = self.pair()

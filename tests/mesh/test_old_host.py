@@ -4,7 +4,7 @@ import json
 import unittest
 
 import plugins_for_tests as given
-from harness.host import PATIENCE
+from harness.host import PATIENCE, Host
 from harness.mesh import MeshTest
 from harness.ports import free_port
 from harness.wait import wait_until
@@ -19,25 +19,27 @@ class Old(MeshTest):
         self.addCleanup(host.close)
         return host
 
+    def gateway(self, old: OldHost) -> Host:
+        """A host that dials that one."""
+        return self.host("new").gateway_for(f"{old.id} 127.0.0.1:{old.port}")
+
     def test_it_is_dialled_and_greeted(self) -> None:
         old = self.old()
-        host = self.host("new")
-        host.write_addresses(f"127.0.0.1:{old.port}")
-        host.start()
+        host = self.gateway(old).start()
         wait_until(lambda: old.of("handshake"), PATIENCE)
         hello = old.of("handshake")[0]
-        wanted = {"id": "new", "from": "net", "listen_port": str(host.port), "length": "0"}
+        wanted = {"id": "new", "from": "net", "listen_port": str(host.legacy_port), "length": "0"}
         self.assertEqual(hello.method, "post")
         self.assertEqual({name: hello.head[name] for name in wanted}, wanted)
         self.wait_peers(host, "old")
         self.assertEqual((host.peers()["old"]["direction"], host.peers()["old"]["old"]), ("out", True))
 
     def test_it_dials_and_asks(self) -> None:
-        host = self.host("new")
+        host = self.host("new").gateway_for("old")
         host.add_plugin("echo", given.ECHO)
         host.start()
         old = self.old()
-        old.dial(host.port)
+        old.dial(host.legacy_port)
         self.wait_peers(host, "old")
         self.assertEqual(host.peers()["old"]["direction"], "in")
         old.send("new", "get", "echo", {"from": "tester", "flag": "0000beef"}, b"hi")
@@ -48,9 +50,7 @@ class Old(MeshTest):
 
     def test_many_at_once_arrive_one_by_one_and_whole(self) -> None:
         old = self.old(buffsize=1 << 16)
-        host = self.host("new")
-        host.write_addresses(f"127.0.0.1:{old.port}")
-        host.start()
+        host = self.gateway(old).start()
         self.wait_peers(host, "old")
         with host.attach() as sender:
             for i in range(200):
@@ -62,9 +62,9 @@ class Old(MeshTest):
         self.assertLess(old.behind, 100)
 
     def test_a_star_means_it_only_if_asked_to(self) -> None:
-        host = self.host("new").start()
+        host = self.host("new").gateway_for("old").start()
         old = self.old()
-        old.dial(host.port)
+        old.dial(host.legacy_port)
         self.wait_peers(host, "old")
         refused = host.ask("log", "x", {"to": "*"})
         self.assertEqual(refused.head["error"], "no-such-host")
@@ -77,9 +77,7 @@ class Old(MeshTest):
 
     def test_what_it_cannot_take_is_answered_with_an_error(self) -> None:
         old = self.old()
-        host = self.host("new")
-        host.write_addresses(f"127.0.0.1:{old.port}")
-        host.start()
+        host = self.gateway(old).start()
         self.wait_peers(host, "old")
         for head, body in (({"x": "a: b"}, b""), ({}, bytes(5000)), ({"x": "two\nlines"}, b"")):
             with self.subTest(head=head):
@@ -88,21 +86,20 @@ class Old(MeshTest):
         self.assertEqual(old.of("sink"), [])
 
     def test_addresses_and_proxies_are_exchanged(self) -> None:
-        known = self.host("known").start()
+        nobody = free_port()
         old = self.old()
-        old.mht = [("127.0.0.1", known.port)]
+        old.mht = [("127.0.0.1", nobody)]
         old.proxies = {"hidden": "old"}
-        host = self.host("new")
-        host.write_addresses(f"127.0.0.1:{old.port}")
-        host.start()
-        wait_until(lambda: "known" in host.peers(), PATIENCE + 15, "it dialled what the old host told it")
+        host = self.gateway(old).start()
+        wait_until(lambda: f"127.0.0.1:{nobody}" in host.ask("net", "status").text, PATIENCE, "it knows what it was told")
         asked = old.of("net")[0]
         self.assertEqual((asked.method, asked.body), ("get", b"mht"))
         old.send("new", "get", "net", {"from": "net", "flag": "0000cafe"}, b"mht")
         answer = wait_until(lambda: [s for s in old.of("net") if s.method == "reply"], PATIENCE)[0]
         self.assertEqual(answer.head["flag"], "0000cafe")
         told = json.loads(answer.body)
-        self.assertIn(["127.0.0.1", known.port], told["mht"])
+        self.assertIn(["127.0.0.1", old.port], told["mht"])
+        self.assertNotIn(f"127.0.0.1:{nobody}: ", host.log, "nobody dials what an old host tells")
         with host.attach() as sender:
             sender.send(Datapack("post", "sink", {"to": "hidden"}, b"through the proxy"))
             passed = wait_until(lambda: old.of("sink"), PATIENCE)[0]
@@ -110,10 +107,10 @@ class Old(MeshTest):
 
     def test_a_file_goes_both_ways(self) -> None:
         old = self.old()
-        host = self.host("new")
+        host = self.host("new").gateway_for("old")
         host.add_plugin("files", given.FILES)
         host.start()
-        old.dial(host.port)
+        old.dial(host.legacy_port)
         self.wait_peers(host, "old")
         old.send("new", "file", "files", {"from": "tester", "flag": "1", "filename": "res/a.bin"}, bytes(100_000))
         answer = wait_until(lambda: old.of("tester"), PATIENCE)[0]
@@ -127,12 +124,12 @@ class Old(MeshTest):
         self.assertEqual(list(self.folder.rglob("evil")), [])
 
     def test_a_bad_handshake_is_closed(self) -> None:
-        host = self.host("new").start()
-        for name, fields, words in (("new", {}, "its own id"), ("-bad", {}, "no valid id"),
+        host = self.host("new").gateway_for("shy").start()
+        for name, fields, words in (("new", {}, "its own id"), ("-bad", {}, "no valid id"), ("stranger", {}, "not listed"),
                                     ("shy", {"onlyuseproxy": "someone-else"}, "another's ward")):
             with self.subTest(words):
                 old = self.old(name, handshake_fields=fields)
-                old.dial(host.port)
+                old.dial(host.legacy_port)
                 wait_until(lambda o=old: not o.links, PATIENCE, f"closed: {words}")
         self.assertEqual(host.peers(), {})
 

@@ -77,7 +77,7 @@ class Way(Chain):
         self.c.stop()
         wait_until(lambda: "c" not in self.a.peers(), PATIENCE, "a sees that c is gone")
         self.assertRegex(self.check(4, "trace", "--to", "c"), "c is not reached: there is no way to c")
-        self.assertIn("no host d was seen", self.check(4, "trace", "--to", "d"))
+        self.assertIn("there is no host d in this mesh", self.check(4, "trace", "--to", "d"))
 
     def test_a_host_that_does_not_answer_is_named(self) -> None:
         self.start()

@@ -1,5 +1,6 @@
 #include "plugins/net/core/mesh.hpp"
 
+#include "base/nearest.hpp"
 #include "msw/host_id.hpp"
 
 #include <algorithm>
@@ -40,9 +41,16 @@ bool Mesh::is_old_host(std::string_view id) const {
 }
 
 Error Mesh::no_such_host(const std::string& id) const {
-    return {Code::no_such_host, members_->roster() == nullptr
-                                    ? "there is no host " + id + ": this host is in no mesh yet (mswctl join, mswctl invite)"
-                                    : "there is no host " + id + " in this mesh; `mswctl roster` shows who belongs to it"};
+    if (members_->roster() == nullptr) {
+        return {Code::no_such_host,
+                "there is no host " + id + ": this host is in no mesh yet (mswctl invite, mswctl join)"};
+    }
+    std::vector<std::string_view> ids;
+    for (const Member& member : members_->all()) ids.push_back(member.id);
+    const std::string_view near = nearest(id, ids);
+    return {Code::no_such_host, "there is no host " + id + " in this mesh; " +
+                                    (near.empty() ? std::string() : "did you mean `" + std::string(near) + "`? ") +
+                                    "`mswctl roster` shows who belongs to it"};
 }
 
 Result<std::vector<Way>> Mesh::resolve(std::string_view to, const Datapack& about) const {

@@ -64,7 +64,8 @@ Error legacy_error(const std::string& key, const std::string& text) {
 
 Result<void> read_old_hosts(const plugin::Host& host, Settings& s) {
     std::vector<Network> networks;
-    for (const Json& item : value_of(host, "legacy.networks").items()) {
+    const Json legacy = value_of(host, "legacy");
+    for (const Json& item : legacy["networks"].items()) {
         const std::optional<Network> network = parse_network(item.as_string());
         if (!network) {
             return legacy_error("networks", '"' + item.as_string() + "\" is no network: it takes \"192.168.7.0/24\"");
@@ -76,7 +77,7 @@ Result<void> read_old_hosts(const plugin::Host& host, Settings& s) {
                                                    [&](const Network& network) { return network.holds(address); });
     };
     std::vector<OldHost> hosts;
-    for (const Json& item : value_of(host, "legacy.hosts").items()) {
+    for (const Json& item : legacy["hosts"].items()) {
         const std::string text = item.as_string();
         const std::size_t blank = text.find(' ');
         OldHost old{text.substr(0, blank), {}};
@@ -99,8 +100,8 @@ Result<void> read_old_hosts(const plugin::Host& host, Settings& s) {
         hosts.push_back(std::move(old));
     }
     s.mesh.old_hosts = OldHosts(std::move(hosts));
-    s.mesh.legacy_port = static_cast<std::uint16_t>(number(host, "legacy.listen_port", 0, 0, 65535));
-    const std::string ip = value_of(host, "legacy.listen_ip").as_string();
+    s.mesh.legacy_port = static_cast<std::uint16_t>(std::clamp<std::int64_t>(legacy["listen_port"].as_int(), 0, 65535));
+    const std::string ip = legacy["listen_ip"].as_string();
     const std::optional<sockaddr_storage> listen = as_ip({ip.empty() ? "127.0.0.1" : ip, s.mesh.legacy_port});
     if (!listen) return legacy_error("listen_ip", '"' + ip + "\" is no IP address");
     if (!allowed(*listen)) return legacy_error("listen_ip", ip + " is in no network of \"legacy.networks\"");

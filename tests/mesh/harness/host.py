@@ -39,6 +39,7 @@ class Host:
             directory.mkdir(parents=True)
         self.tree = self._copy_tree() if own_tree else BUILD
         self.port = free_port()
+        self.legacy_port = 0
         self.config: Dict[str, Any] = {"id": name, "listen_ip": "127.0.0.1", "listen_port": self.port,
                                        "plugin_dirs": [str(self.plugins)], **(config or {})}
         self.write_config()
@@ -56,6 +57,13 @@ class Host:
     def write_config(self, **changes: Any) -> None:
         self.config.update(changes)
         self.config_file.write_text(json.dumps(self.config, indent=2))
+
+    def gateway_for(self, *old: str) -> "Host":
+        """Let old hosts speak with it: each the id of one that dials from this machine, or `ID ADDRESS:PORT`."""
+        self.legacy_port = free_port()
+        hosts = [one if " " in one else f"{one} 127.0.0.1" for one in old]
+        self.write_config(legacy={"listen_port": self.legacy_port, "hosts": hosts})
+        return self
 
     def write_addresses(self, *addresses: str) -> None:
         (self.config_file.parent / "address.txt").write_text("".join(f"{a}\n" for a in addresses))
