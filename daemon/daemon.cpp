@@ -3,6 +3,7 @@
 #include "base/supervised.hpp"
 #include "daemon/setting_table.hpp"
 #include "daemon/state_dir.hpp"
+#include "daemon/sys/hold_signals.hpp"
 
 #include <unistd.h>
 #include <csignal>
@@ -90,6 +91,7 @@ int Daemon::run() {
     });
     const uv::Signal term(loop_.raw(), SIGTERM, [this] { end(0); });
     const uv::Signal interrupt(loop_.raw(), SIGINT, [this] { end(0); });
+    hold_signals(false);
 
     if (const Result<void> opened = open_spool(); !opened) {
         log_.last_words(Priority::error, "mswd", opened.error().text);
@@ -225,6 +227,7 @@ Json Daemon::queue() const {
 }
 
 void Daemon::end(int exit_code) {
+    if (exit_code_ == kStartAgain) exit_code_ = exit_code;  // whoever says that it is to end means it
     if (stage_ != Stage::running) return;
     exit_code_ = exit_code;
     stage_ = Stage::drain_intake;

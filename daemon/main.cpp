@@ -4,6 +4,7 @@
 #include "daemon/daemon.hpp"
 #include "daemon/options.hpp"
 #include "daemon/state_dir.hpp"
+#include "daemon/sys/hold_signals.hpp"
 
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -91,6 +92,7 @@ int main(int argc, char** argv) {
         for (const std::string& warning : config->warnings) log.write(msw::Priority::warning, "mswd", warning);
         const int code = start(paths, *config, log);
         if (code != msw::kStartAgain) return code;
+        msw::hold_signals(true);
         (void)::execv(paths.program.c_str(), argv);
         return fail(log, {msw::Code::io, "it can't start anew: " + msw::system_says(errno)});
     } catch (const std::exception& e) {

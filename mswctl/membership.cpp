@@ -91,6 +91,29 @@ Exit decide(const Arguments& args, Output& out,
     });
 }
 
+/// mswd starts anew where its host becomes another one to the mesh: wait until it has.
+/// @return false: it has not within 30 s
+bool is_back(const Globals& globals, const std::function<bool(const RosterWords&)>& as_it_should) {
+    constexpr std::chrono::milliseconds kLook{50};
+    Globals here = globals;
+    here.host.clear();
+    const auto until = Clock::now() + kRestartWait;
+    for (; Clock::now() < until; std::this_thread::sleep_for(kLook)) {
+        Result<Session> session = Session::open(here);
+        if (!session) continue;
+        const Result<msw::Datapack> answer = session->ask(question_for(here, "net", "roster"), kInfoWait);
+        const Result<Json> json = answer ? Json::parse(answer->body) : Result<Json>(answer.error());
+        const Result<RosterWords> words = json ? read_roster_words(*json) : Result<RosterWords>(json.error());
+        if (words && as_it_should(*words)) return true;
+    }
+    return false;
+}
+
+Exit not_back(Output& out) {
+    out.talk("mswctl: that was done, but mswd is not back after 30 s; its journal says why (mswctl tail, journalctl -u mswd)");
+    return Exit::unreachable;
+}
+
 /// Have the mesh take documents.
 Result<void> give(Net& net, std::initializer_list<std::string> documents) {
     const Result<Json> answer = net.ask("records" + records(documents));
@@ -171,10 +194,12 @@ Exit run_invite(const Arguments& args, Output& out) {
         }
         Result<RosterWords> roster = net.roster();
         if (!roster) return fail(net, out, roster.error());
-        if (!roster->in_mesh) {
+        const bool founds = !roster->in_mesh;
+        if (founds) {
             roster = found(net, args, out, roster->id);
             if (!roster) return fail(net, out, roster.error());
         }
+        if (founds && !is_back(args.globals, [](const RosterWords& words) { return words.in_mesh; })) return not_back(out);
         const Result<msw::SigningKey> key = admin_key(args.admin, out);
         if (!key) return fail(net, out, key.error());
         InviteWish wish{args.admin.id, args.admin.roles, args.admin.uses, now_s() + *lasts, args.admin.replace};
@@ -211,6 +236,12 @@ Exit run_join(const Arguments& args, Output& out) {
             joined = join_once(net, token, args.admin);
         }
         if (!joined) return fail(net, out, joined.error());
+        const std::string member = (*joined)["member"].as_string();
+        if (!is_back(args.globals, [&](const RosterWords& words) {
+                return words.in_mesh && msw::to_hex(words.own) == member;
+            })) {
+            return not_back(out);
+        }
         if (net.globals().json) {
             out.data(joined->dump() + "\n");
         } else {
@@ -229,6 +260,7 @@ Exit run_leave(const Arguments& args, Output& out) {
     return with_net(args, out, [&](Net& net) {
         const Result<Json> left = net.ask("leave", kAnswerWait);
         if (!left) return fail(net, out, left.error());
+        if (!is_back(args.globals, [](const RosterWords& words) { return !words.in_mesh; })) return not_back(out);
         out.talk("This host is in no mesh any more. To the others it is one that is off; `mswctl revoke " +
                  net.session().host() + "`, by an admin, ends it there.");
         return Exit::ok;
@@ -304,6 +336,9 @@ Exit run_rename(const Arguments& args, Output& out) {
         const Result<SignedAmendment> amendment = amend(roster, key, args.words.front(), wish);
         if (!amendment) return amendment.error();
         if (Result<void> given = give_to(net.session(), args.words.front(), *amendment); !given) return given.error();
+        if (msw::same_host_id(args.words.front(), net.session().host())) {
+            (void)is_back(args.globals, [&](const RosterWords& words) { return words.id == args.words.back(); });
+        }
         return args.words.front() + " is called " + args.words.back() + " now";
     });
 }
@@ -319,6 +354,12 @@ Exit rotate_keys(const Arguments& args, Output& out) {
         const Result<SignedAmendment> amendment = amend(roster, key, roster.id, wish);
         if (!amendment) return amendment.error();
         if (Result<void> given = give_to(net.session(), roster.id, *amendment); !given) return given.error();
+        if (args.globals.host.empty()) {
+            (void)is_back(args.globals, [&](const RosterWords& words) {
+                const RosterWords::Member* own = words.named(words.own);
+                return own != nullptr && own->keys == *wish.keys;
+            });
+        }
         return roster.id + " has new keys: " + msw::to_text(digest_of(*wish.keys));
     });
 }

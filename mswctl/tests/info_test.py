@@ -44,7 +44,7 @@ class Info(Base):
         self.assertEqual(json.loads(self.ctl(daemon, "--json", "key", "show").stdout), KEY)
         self.ctl(daemon, "key", "show", "--host", "rin")
         self.assertEqual(daemon.seen[-1].head["to"], "rin")
-        self.assertIn("WORD: shw not in {show}", self.ctl(daemon, "key", "shw", code=2).stderr)
+        self.assertIn("WORD: shw not in {show,rotate}", self.ctl(daemon, "key", "shw", code=2).stderr)
 
     def test_refused(self):
         daemon = self.daemon(lambda d, conn: [d.error("refused", "policy says no")] if d.app == "mswd" else None)

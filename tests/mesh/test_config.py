@@ -104,7 +104,7 @@ class Config(MeshTest):
         self.assertIn("config.json:1:", host.log)
 
     def test_it_listens_on_all_addresses_unless_told_otherwise(self) -> None:
-        for address, words in (("", "all addresses, port "), ("127.0.0.1", "on 127.0.0.1:")):
+        for address, words in (("", "all addresses, port "), ("127.0.0.1", "127.0.0.1:")):
             with self.subTest(address=address):
                 host = self.host(f"h{len(self.hosts)}", config={"listen_ip": address}).start()
                 self.assertIn(f"listening on {words}", host.log)

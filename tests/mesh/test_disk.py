@@ -27,11 +27,15 @@ class Disk(MeshTest):
     def disk(self, folder: Path, size: str) -> None:
         """Give `folder` a disk of its own."""
         folder.mkdir(exist_ok=True)
+        before = {path.name: path.read_bytes() for path in folder.iterdir()}  # keys and roster move along
         try:
             mount("mswd-test", folder, "tmpfs", data=f"size={size}")
         except OSError as error:
             self.skipTest(f"a file system can't be mounted here: {error}")
         self.addCleanup(lambda: ctypes.CDLL(None).umount2(str(folder).encode(), 2))
+        for name, data in before.items():
+            (folder / name).write_bytes(data)
+            (folder / name).chmod(0o600)
 
     def receive_file(self, host: Host, name: str, size: int) -> Datapack:
         with host.attach() as sender, tempfile.TemporaryFile() as file:

@@ -108,10 +108,10 @@ class Examples(MeshTest):
 
     def test_those_of_mswctl(self) -> None:
         miku = self.mesh()
-        examples = of_help()
+        examples = [line for line in of_help() if not line.startswith("sudo ")]
         self.assertGreater(len(examples), 20)
-        own = [block.strip() for block in of_page("man1/mswctl.1") if block.strip() not in "\n".join(examples)]
-        own = [block for block in own if any(line not in examples for line in block.splitlines())]
+        own = [block.strip() for block in of_page("man1/mswctl.1") if block.strip() not in "\n".join(of_help())]
+        own = [block for block in own if any(line not in of_help() for line in block.splitlines())]
         self.assertEqual(len(own), 2, own)
         for example in examples + own:
             with self.subTest(example):
@@ -136,6 +136,62 @@ class Examples(MeshTest):
                 elif "grep" in example:
                     self.assertEqual(out, '"host":"rin"\n')
         self.all_up()
+
+    def sudo(self, text: str, host: Host, stdin: str = "") -> str:
+        """The same for what root types on that host; `sudo` is a stand-in that does nothing."""
+        stubs = self.folder / "stubs"
+        stubs.mkdir(exist_ok=True)
+        (stubs / "sudo").write_text('#!/bin/sh\nexec "$@"\n')
+        (stubs / "sudo").chmod(0o755)
+        done = subprocess.run(["bash", "-euc", text], text=True, input=stdin, capture_output=True, timeout=PATIENCE,
+                              check=False, env={**os.environ, "PATH": f"{stubs}:{BUILD}/bin:{os.environ['PATH']}",
+                                                "MSW_SOCKET": host.socket,
+                                                "MSW_ADMIN_KEY": str(self.folder / "admin.key")})
+        self.assertEqual(done.returncode, 0, f"{text}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def in_mesh(self, host: Host, is_in: bool = True) -> None:
+        wait_until(lambda: bool(host.json("net", "roster")["mesh"]) == is_in, PATIENCE, f"{host.id} has started anew")
+
+    def test_those_of_admins(self) -> None:
+        miku, rin = self.host("miku", member=False).start(), self.host("rin", member=False).start()
+        done: List[str] = []
+
+        def on(host: Host, text: str, stdin: str = "") -> str:
+            done.append(text)
+            return self.sudo(text, host, stdin)
+        on(miku, "sudo mswctl invite --uses 10")
+        self.in_mesh(miku)
+        token = on(miku, "sudo mswctl invite --id rin --role render --ttl 15m")
+        on(rin, "sudo mswctl join - --id rin", token)
+        self.in_mesh(rin)
+        self.wait_peers(miku, "rin")
+        on(miku, "sudo mswctl revoke rin")
+        self.in_mesh(rin, False)
+        on(rin, "sudo mswctl join - --leave", on(miku, "sudo mswctl invite --id rin --replace"))
+        self.in_mesh(rin)
+        self.wait_peers(miku, "rin")
+        on(miku, "sudo mswctl grant rin control")
+        on(miku, "sudo mswctl grant rin render --remove control")
+        on(rin, "sudo mswctl key rotate")
+        wait_until(lambda: "new keys" in rin.log, PATIENCE)
+        self.wait_peers(miku, "rin")
+        on(miku, "sudo mswctl revoke rin --drop-admitted")
+        self.in_mesh(rin, False)
+        on(rin, "sudo mswctl join -", on(miku, "sudo mswctl invite --id rin --replace"))
+        self.in_mesh(rin)
+        self.wait_peers(miku, "rin")
+        on(rin, "sudo mswctl leave")
+        self.in_mesh(rin, False)
+        other = self.host("other", member=False).start()
+        on(other, "sudo mswctl join -", on(miku, "sudo mswctl invite"))
+        self.in_mesh(other)
+        self.wait_peers(miku, "other")
+        self.sudo("mswctl rename other rin-2", miku)
+        done.append("sudo mswctl rename rin rin-old")
+        other.id = "rin-2"
+        self.wait_peers(miku, "rin-2")
+        self.assertEqual(sorted(set(done)), sorted(line for line in of_help() if line.startswith("sudo ")))
 
     def ports(self, text: str) -> str:
         """The same with ports that are free."""

@@ -45,6 +45,17 @@ Result<void> keep_id(const Settings& settings, const std::string& id) {
     return {};
 }
 
+/// Keys that have been a member's are nobody else's: this host makes others. The old ones stay beside them.
+Result<void> put_away(const Settings& settings) {
+    const KeyPlace place = key_place(settings.state_dir, settings.credentials_dir);
+    for (const std::string& path : {place.credential ? std::string() : place.path, roster_path(settings)}) {
+        if (path.empty() || !exists(path)) continue;
+        if (std::rename(path.c_str(), (path + ".old").c_str()) != 0) return io_error(path, errno);
+    }
+    if (const int error = sync_folder(settings.state_dir); error != 0) return io_error(settings.state_dir, error);
+    return keep_id(settings, {});
+}
+
 std::string_view first_word(std::string_view text) { return text.substr(0, text.find_first_of(" \n")); }
 
 std::string_view after_word(std::string_view text) {
@@ -114,9 +125,17 @@ Result<Standing> read_standing(Settings& settings) {
         settings.mesh.id = own->id;
         standing.members = std::make_shared<const Membership>(std::move(**roster));
     } else {
-        if (*roster) {
-            standing.warning = "this host belongs to the mesh of its roster no more (" + roster_path(settings) +
-                               "): it is alone until it joins one again (mswctl join)";
+        if (*roster && (*roster)->view().by_key.contains(keys->sign.public_key())) {
+            // It has ended, and its keys with it.
+            if (Result<void> away = put_away(settings); !away) return away.error();
+            keys = load_host_keys(place);
+            if (!keys) return keys.error();
+            settings.mesh.keys = keys->public_keys();
+            standing.warning = "this host belongs to the mesh of its roster no more: it is alone, with new keys, until "
+                               "it joins one again (mswctl join). What it had are host-key.old and roster.old";
+        } else if (*roster) {
+            standing.warning = "the keys of this host are none of a member of the mesh of its roster (" +
+                               roster_path(settings) + "): put back those that are, or join again (mswctl join)";
         }
         standing.members = std::make_shared<const Membership>();
     }
@@ -404,10 +423,7 @@ void RosterDesk::join(const Datapack& question, std::string_view words) {
 void RosterDesk::leave(const Datapack& question) {
     if (const Result<void> may = may_decide(question); !may) return answer(question, may.error());
     if (!keeper_) return answer(question, Error{Code::refused, "this host is in no mesh"});
-    if (const int error = remove_file(roster_path(settings_)); error != 0) {
-        return answer(question, io_error(roster_path(settings_), error));
-    }
-    if (const Result<void> kept = keep_id(settings_, {}); !kept) host_.log(MSW_ERR, kept.error().text);
+    if (const Result<void> away = put_away(settings_); !away) return answer(question, away.error());
     host_.log(MSW_NOTICE, "this host leaves its mesh");
     begin_anew(question, std::string("{}"));
 }
