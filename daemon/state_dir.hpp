@@ -16,8 +16,9 @@ namespace msw {
 /// What choose_host_id() would choose; writes nothing.
 [[nodiscard]] Result<std::string> find_host_id(const std::string& state_dir, const std::string& configured);
 
-/// The host's id: what the roster of its mesh calls it (the file `member-id`, which net writes), else what the configuration gives, else what was chosen at the first start, else one made of the host
-/// name, which is kept for ever after.
+/// The host's id: what the roster of its mesh calls it (the file `member-id`, which net writes), else what the
+/// configuration gives, else what was chosen at the first start, else one made of the host name, which is kept for ever
+/// after.
 /// @param configured  may be empty
 [[nodiscard]] Result<std::string> choose_host_id(const std::string& state_dir, const std::string& configured);
 

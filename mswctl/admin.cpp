@@ -61,8 +61,9 @@ msw::Result<SecretText> from_file(const std::string& path) {
 msw::Result<SecretText> passphrase_for(const AdminWish& wish, Output& out, const std::string& path) {
     if (!wish.passphrase_file.empty()) return from_file(wish.passphrase_file);
     if (!out.can_ask()) {
-        return Error{Code::refused, path + " has a passphrase, and there is nobody to ask: --passphrase-file names a "
-                                           "file that holds it"};
+        return Error{Code::refused, path +
+                                        " has a passphrase, and there is nobody to ask: --passphrase-file names a "
+                                        "file that holds it"};
     }
     return typed(out, "passphrase of " + path + ":");
 }
@@ -70,7 +71,8 @@ msw::Result<SecretText> passphrase_for(const AdminWish& wish, Output& out, const
 msw::Result<SecretText> new_passphrase(const AdminWish& wish, Output& out, const std::string& path) {
     if (!wish.passphrase_file.empty()) return from_file(wish.passphrase_file);
     if (!out.can_ask()) {
-        return Error{Code::refused, "--passphrase asks on a terminal, and there is none: --passphrase-file names a file"};
+        return Error{Code::refused,
+                     "--passphrase asks on a terminal, and there is none: --passphrase-file names a file"};
     }
     SecretText first = typed(out, "new passphrase for " + path + ":");
     const SecretText second = typed(out, "once more:");

@@ -162,7 +162,8 @@ constexpr std::string_view kAdminKey = "/etc/mswd/admin.key";
 void add_membership(CLI::App& sub, const Command& command, Arguments& args, Raw& raw) {
     AdminWish& wish = args.admin;
     if ((command.takes & kAdmin) != 0) {
-        sub.add_option("--admin-key", wish.admin_key, "the file with the admin's key; $MSW_ADMIN_KEY, or " + std::string(kAdminKey) + ", if not given")
+        sub.add_option("--admin-key", wish.admin_key,
+                       "the file with the admin's key; $MSW_ADMIN_KEY, or " + std::string(kAdminKey) + ", if not given")
             ->type_name("FILE");
         sub.add_option("--passphrase-file", wish.passphrase_file, "the file with the key's passphrase, if it has one")
             ->type_name("FILE");
@@ -173,20 +174,26 @@ void add_membership(CLI::App& sub, const Command& command, Arguments& args, Raw&
             ->type_name("ROLE")
             ->type_size(1)
             ->allow_extra_args(false);
-        sub.add_option("--ttl", wish.ttl, "how long it can be used: 90s, 15m, 1h, 7d; 1h if not given")->type_name("TIME");
+        sub.add_option("--ttl", wish.ttl, "how long it can be used: 90s, 15m, 1h, 7d; 1h if not given")
+            ->type_name("TIME");
         sub.add_option("--uses", wish.uses, "how many hosts may join with it; 1 if not given")
             ->type_name("N")
             ->check(CLI::Range(1, 10000).description(""));
         sub.add_flag("--replace", wish.replace, "the id was that of a host that has ended");
-        sub.add_option("--recovery-key", wish.recovery_key, "where the recovery key is written; beside the admin's if not given")
+        sub.add_option("--recovery-key", wish.recovery_key,
+                       "where the recovery key is written; beside the admin's if not given")
             ->type_name("FILE");
-        sub.add_flag("--passphrase", wish.passphrase, "give the keys that are made a passphrase, asked on the terminal");
+        sub.add_flag("--passphrase", wish.passphrase,
+                     "give the keys that are made a passphrase, asked on the terminal");
     }
     if ((command.takes & kJoin) != 0) {
-        sub.add_option("TOKEN", args.words, "the token; - or nothing: it is read from stdin")->type_name("")->expected(0, 1);
+        sub.add_option("TOKEN", args.words, "the token; - or nothing: it is read from stdin")
+            ->type_name("")
+            ->expected(0, 1);
         sub.add_option("--id", wish.id, "the host id to take; this host's if not given")->type_name("ID");
         sub.add_flag("--leave", wish.leave, "leave the mesh that this host is in");
-        sub.add_flag("--wait", raw.wait, "try again while the other host can't be reached; --wait=SECONDS says how long");
+        sub.add_flag("--wait", raw.wait,
+                     "try again while the other host can't be reached; --wait=SECONDS says how long");
     }
     if ((command.takes & kGrant) != 0) {
         sub.add_option("WORDS", args.words, "the host, and the roles that it gets")->type_name("");

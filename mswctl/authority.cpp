@@ -85,22 +85,22 @@ msw::Result<Token> invite(const RosterWords& roster, const SigningKey& admin, co
             return Error{Code::bad_request, "\"" + wish.id + "\" is no host id: " + std::string(msw::kHostIdRule)};
         }
         if (roster.called(wish.id) != nullptr) {
-            return Error{Code::name_taken, "the id " + wish.id + " is a member's; `mswctl revoke " + wish.id + "` ends it"};
+            return Error{Code::name_taken,
+                         "the id " + wish.id + " is a member's; `mswctl revoke " + wish.id + "` ends it"};
         }
         const auto reserved = std::find_if(roster.reserved.begin(), roster.reserved.end(),
                                            [&](const auto& one) { return msw::same_host_id(one.id, wish.id); });
         if (reserved != roster.reserved.end() && !wish.replace) {
-            return Error{Code::name_taken, "the id " + wish.id +
-                                               " was that of a host that has ended; --replace gives it to the new one"};
+            return Error{Code::name_taken,
+                         "the id " + wish.id + " was that of a host that has ended; --replace gives it to the new one"};
         }
         if (reserved != roster.reserved.end()) invite.replaces = reserved->tombstone;
     }
     SigningKey once = SigningKey::make();
     invite.once = once.public_key();
     std::vector<std::string> addresses(roster.addresses.begin(),
-                                       roster.addresses.begin() +
-                                           static_cast<std::ptrdiff_t>(std::min(roster.addresses.size(),
-                                                                                Token::kMostAddresses)));
+                                       roster.addresses.begin() + static_cast<std::ptrdiff_t>(std::min(
+                                                                      roster.addresses.size(), Token::kMostAddresses)));
     return Token{std::move(once), acceptor->keys.sign, std::move(addresses), {invite, sign(admin, invite)}};
 }
 
@@ -178,8 +178,8 @@ msw::Result<NextRoot> next_root(const RosterWords& roster, const SigningKey& sig
     }
     root.threshold = wish.threshold.value_or(std::min<std::uint64_t>(roster.root.threshold, root.admins.size()));
     if (root.threshold == 0 || root.threshold > root.admins.size()) {
-        return Error{Code::bad_request, "the threshold is 1 to " + std::to_string(root.admins.size()) +
-                                            ", as many as there are admins"};
+        return Error{Code::bad_request,
+                     "the threshold is 1 to " + std::to_string(root.admins.size()) + ", as many as there are admins"};
     }
     next.kept.records = roster.records;
     root.kept = digest_of(next.kept);

@@ -29,7 +29,8 @@ const std::array<Command, 20> kCommands{{
      "mswctl exit --host rin\n",
      kNothing, run_exit},
     {"grant", "give a host roles, or take some from it",
-     "A role is a name for several hosts: `@ROLE` in TARGETS means them, and the policy of a host may allow something to "
+     "A role is a name for several hosts: `@ROLE` in TARGETS means them, and the policy of a host may allow something "
+     "to "
      "them. Hosts of the role `control` may do everything, for people: give it to those from which the others are "
      "looked after. Needs an admin's key.",
      "sudo mswctl grant rin control\n"
@@ -39,7 +40,8 @@ const std::array<Command, 20> kCommands{{
      "A host that is in no mesh founds one by that: the admin's key is made, /etc/mswd/admin.key, and a recovery key "
      "beside it, which belongs somewhere else: it wins if the admin's is lost or stolen.\n"
      "\n"
-     "Whoever has the token can join with it, so it is for nobody's eyes but those of who sets up the other host. It can "
+     "Whoever has the token can join with it, so it is for nobody's eyes but those of who sets up the other host. It "
+     "can "
      "be used once, or as --uses says, and is void after --ttl. The other host dials this one, which admits it.",
      "sudo mswctl invite\n"
      "sudo mswctl invite --id rin --role render --ttl 15m\n"
@@ -47,8 +49,10 @@ const std::array<Command, 20> kCommands{{
      "sudo mswctl invite --id rin --replace\n",
      kInvite | kAdmin, run_invite},
     {"join", "join the mesh that a token is of",
-     "The token is read from stdin, as arguments can be seen by others; `mswctl invite` on a host of the mesh prints one. "
-     "mswd dials that host, shows its own keys, and starts anew as a member. With --wait it tries again while that host "
+     "The token is read from stdin, as arguments can be seen by others; `mswctl invite` on a host of the mesh prints "
+     "one. "
+     "mswd dials that host, shows its own keys, and starts anew as a member. With --wait it tries again while that "
+     "host "
      "can't be reached, for 10 min or so many seconds.",
      "sudo mswctl join -\n"
      "sudo mswctl join - --id rin\n"
@@ -67,8 +71,7 @@ const std::array<Command, 20> kCommands{{
     {"leave", "leave the mesh: this host is alone then",
      "It forgets the roster, and no host of the mesh talks with it any more once an admin has called `mswctl revoke` "
      "there; until then it is one that is off.",
-     "sudo mswctl leave\n",
-     kNothing, run_leave},
+     "sudo mswctl leave\n", kNothing, run_leave},
     {"peers", "list the hosts in reach",
      "LINK says who dialled: `out` this host, `in` the other. VIA names the host that relays, where there is no link "
      "of "
@@ -112,17 +115,18 @@ const std::array<Command, 20> kCommands{{
      "mswctl reload --host rin\n",
      kNothing, run_reload},
     {"rename", "give a host another id",
-     "It is the same host to the others, whatever its id: what waits for it stays. Needs an admin's key, and that host in "
+     "It is the same host to the others, whatever its id: what waits for it stays. Needs an admin's key, and that host "
+     "in "
      "reach.",
-     "sudo mswctl rename rin rin-old\n",
-     kRename | kAdmin, run_rename},
+     "sudo mswctl rename rin rin-old\n", kRename | kAdmin, run_rename},
     {"restart", "end mswd, to be started again",
      "It comes back only where something starts it again: systemd, or mswd-launcher.",
      "mswctl restart --wait\n"
      "mswctl restart --host rin\n",
      kWaitBack, run_restart},
     {"revoke", "end a host's membership for good",
-     "Hosts in reach cut their links with it within seconds; those that are cut off do when they are back. Its id stays "
+     "Hosts in reach cut their links with it within seconds; those that are cut off do when they are back. Its id "
+     "stays "
      "reserved until `mswctl invite --id ID --replace` gives it to another one. Hosts that joined by way of it stay, "
      "unless --drop-admitted ends them, too. Needs an admin's key.",
      "sudo mswctl revoke rin\n"

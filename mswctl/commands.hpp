@@ -43,21 +43,21 @@ Exit rotate_keys(const Arguments& args, Output& out);
 /// Which arguments a command takes beside the global ones.
 enum Takes : std::uint32_t {
     kNothing = 0,
-    kSpec = 1,       ///< SPEC, -f, --to, --here
-    kWait = 2,       ///< --wait[=SECONDS], --no-wait
-    kWaitBack = 4,   ///< --wait
-    kTargets = 8,    ///< TARGETS
-    kWords = 16,     ///< the words of queue
-    kWhenUp = 32,    ///< --when-up
-    kWatch = 64,     ///< --watch
-    kWay = 128,      ///< WHAT (SPEC or a flag, or nothing), -f, --to
-    kKeyWord = 256,  ///< the word of key
-    kAdmin = 512,    ///< --admin-key, --passphrase-file
-    kInvite = 1024,  ///< --id, --role, --ttl, --uses, --replace, --recovery-key, --passphrase
-    kJoin = 2048,    ///< TOKEN, --id, --leave, --wait[=SECONDS]
-    kGrant = 4096,   ///< HOST ROLE…, --remove
-    kRevoke = 8192,  ///< HOST, --drop-admitted
-    kRename = 16384, ///< OLD NEW
+    kSpec = 1,        ///< SPEC, -f, --to, --here
+    kWait = 2,        ///< --wait[=SECONDS], --no-wait
+    kWaitBack = 4,    ///< --wait
+    kTargets = 8,     ///< TARGETS
+    kWords = 16,      ///< the words of queue
+    kWhenUp = 32,     ///< --when-up
+    kWatch = 64,      ///< --watch
+    kWay = 128,       ///< WHAT (SPEC or a flag, or nothing), -f, --to
+    kKeyWord = 256,   ///< the word of key
+    kAdmin = 512,     ///< --admin-key, --passphrase-file
+    kInvite = 1024,   ///< --id, --role, --ttl, --uses, --replace, --recovery-key, --passphrase
+    kJoin = 2048,     ///< TOKEN, --id, --leave, --wait[=SECONDS]
+    kGrant = 4096,    ///< HOST ROLE…, --remove
+    kRevoke = 8192,   ///< HOST, --drop-admitted
+    kRename = 16384,  ///< OLD NEW
 };
 
 struct Command {

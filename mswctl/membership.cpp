@@ -80,7 +80,9 @@ Exit decide(const Arguments& args, Output& out,
         const Result<RosterWords> roster = net.roster();
         if (!roster) return fail(net, out, roster.error());
         if (!roster->in_mesh) {
-            return fail(net, out, {Code::refused, roster->id + " is in no mesh; `mswctl invite` founds one, `mswctl join` joins one"});
+            return fail(
+                net, out,
+                {Code::refused, roster->id + " is in no mesh; `mswctl invite` founds one, `mswctl join` joins one"});
         }
         const Result<msw::SigningKey> key = admin_key(args.admin, out);
         if (!key) return fail(net, out, key.error());
@@ -110,7 +112,9 @@ bool is_back(const Globals& globals, const std::function<bool(const RosterWords&
 }
 
 Exit not_back(Output& out) {
-    out.talk("mswctl: that was done, but mswd is not back after 30 s; its journal says why (mswctl tail, journalctl -u mswd)");
+    out.talk(
+        "mswctl: that was done, but mswd is not back after 30 s; its journal says why (mswctl tail, journalctl -u "
+        "mswd)");
     return Exit::unreachable;
 }
 
@@ -199,7 +203,8 @@ Exit run_invite(const Arguments& args, Output& out) {
             roster = found(net, args, out, roster->id);
             if (!roster) return fail(net, out, roster.error());
         }
-        if (founds && !is_back(args.globals, [](const RosterWords& words) { return words.in_mesh; })) return not_back(out);
+        if (founds && !is_back(args.globals, [](const RosterWords& words) { return words.in_mesh; }))
+            return not_back(out);
         const Result<msw::SigningKey> key = admin_key(args.admin, out);
         if (!key) return fail(net, out, key.error());
         InviteWish wish{args.admin.id, args.admin.roles, args.admin.uses, now_s() + *lasts, args.admin.replace};
@@ -207,9 +212,11 @@ Exit run_invite(const Arguments& args, Output& out) {
         if (!token) return fail(net, out, token.error());
         const std::string text = to_text(*token);
         if (net.globals().json) {
-            out.data(Json::object({{"token", text}, {"expires", std::uint64_t{wish.expires}}, {"uses", std::uint64_t{wish.uses}}})
-                         .dump() +
-                     "\n");
+            out.data(
+                Json::object(
+                    {{"token", text}, {"expires", std::uint64_t{wish.expires}}, {"uses", std::uint64_t{wish.uses}}})
+                    .dump() +
+                "\n");
         } else {
             out.data(text + "\n");
         }
@@ -229,7 +236,8 @@ Exit run_join(const Arguments& args, Output& out) {
     if (given == "-" && out.can_ask()) out.talk("paste the token, then Enter and Ctrl-D:");
     const std::string token = given == "-" ? read_stdin() : given;
     return with_net(args, out, [&](Net& net) {
-        const auto until = std::chrono::steady_clock::now() + args.wait.value_or(args.wait_asked ? Milliseconds(600'000) : Milliseconds(0));
+        const auto until = std::chrono::steady_clock::now() +
+                           args.wait.value_or(args.wait_asked ? Milliseconds(600'000) : Milliseconds(0));
         Result<Json> joined = join_once(net, token, args.admin);
         while (!joined && joined.error().code == Code::unreachable && std::chrono::steady_clock::now() < until) {
             std::this_thread::sleep_for(kAgain);
@@ -237,9 +245,8 @@ Exit run_join(const Arguments& args, Output& out) {
         }
         if (!joined) return fail(net, out, joined.error());
         const std::string member = (*joined)["member"].as_string();
-        if (!is_back(args.globals, [&](const RosterWords& words) {
-                return words.in_mesh && msw::to_hex(words.own) == member;
-            })) {
+        if (!is_back(args.globals,
+                     [&](const RosterWords& words) { return words.in_mesh && msw::to_hex(words.own) == member; })) {
             return not_back(out);
         }
         if (net.globals().json) {
@@ -300,16 +307,17 @@ Exit run_grant(const Arguments& args, Output& out) {
         out.talk("mswctl: grant takes a host and at least one role: mswctl grant miku control");
         return Exit::usage;
     }
-    return decide(args, out, [&](Net& net, const RosterWords& roster, const msw::SigningKey& key) -> Result<std::string> {
-        MemberWish wish;
-        wish.add.assign(args.words.begin() + 1, args.words.end());
-        wish.remove = args.admin.remove;
-        const Result<SignedAmendment> amendment = amend(roster, key, args.words.front(), wish);
-        if (!amendment) return amendment.error();
-        if (Result<void> given = give(net, {encode_document(*amendment)}); !given) return given.error();
-        const std::string roles = words_of(amendment->amendment.roles, ", ");
-        return amendment->amendment.id + " has " + (roles.empty() ? "no role" : "the roles " + roles) + " now";
-    });
+    return decide(
+        args, out, [&](Net& net, const RosterWords& roster, const msw::SigningKey& key) -> Result<std::string> {
+            MemberWish wish;
+            wish.add.assign(args.words.begin() + 1, args.words.end());
+            wish.remove = args.admin.remove;
+            const Result<SignedAmendment> amendment = amend(roster, key, args.words.front(), wish);
+            if (!amendment) return amendment.error();
+            if (Result<void> given = give(net, {encode_document(*amendment)}); !given) return given.error();
+            const std::string roles = words_of(amendment->amendment.roles, ", ");
+            return amendment->amendment.id + " has " + (roles.empty() ? "no role" : "the roles " + roles) + " now";
+        });
 }
 
 Exit run_revoke(const Arguments& args, Output& out) {
@@ -317,12 +325,14 @@ Exit run_revoke(const Arguments& args, Output& out) {
         out.talk("mswctl: revoke takes the id of one host");
         return Exit::usage;
     }
-    return decide(args, out, [&](Net& net, const RosterWords& roster, const msw::SigningKey& key) -> Result<std::string> {
-        const Result<SignedTombstone> end = revoke(roster, key, args.words.front(), args.admin.drop_admitted);
-        if (!end) return end.error();
-        if (Result<void> given = give(net, {encode_document(*end)}); !given) return given.error();
-        return end->tombstone.id + " belongs to the mesh no more. Hosts that are cut off now hear of it when they are back";
-    });
+    return decide(
+        args, out, [&](Net& net, const RosterWords& roster, const msw::SigningKey& key) -> Result<std::string> {
+            const Result<SignedTombstone> end = revoke(roster, key, args.words.front(), args.admin.drop_admitted);
+            if (!end) return end.error();
+            if (Result<void> given = give(net, {encode_document(*end)}); !given) return given.error();
+            return end->tombstone.id +
+                   " belongs to the mesh no more. Hosts that are cut off now hear of it when they are back";
+        });
 }
 
 Exit run_rename(const Arguments& args, Output& out) {
@@ -330,38 +340,42 @@ Exit run_rename(const Arguments& args, Output& out) {
         out.talk("mswctl: rename takes the id of a host and another one: mswctl rename old new");
         return Exit::usage;
     }
-    return decide(args, out, [&](Net& net, const RosterWords& roster, const msw::SigningKey& key) -> Result<std::string> {
-        MemberWish wish;
-        wish.id = args.words.back();
-        const Result<SignedAmendment> amendment = amend(roster, key, args.words.front(), wish);
-        if (!amendment) return amendment.error();
-        if (Result<void> given = give_to(net.session(), args.words.front(), *amendment); !given) return given.error();
-        if (msw::same_host_id(args.words.front(), net.session().host())) {
-            (void)is_back(args.globals, [&](const RosterWords& words) { return words.id == args.words.back(); });
-        }
-        return args.words.front() + " is called " + args.words.back() + " now";
-    });
+    return decide(
+        args, out, [&](Net& net, const RosterWords& roster, const msw::SigningKey& key) -> Result<std::string> {
+            MemberWish wish;
+            wish.id = args.words.back();
+            const Result<SignedAmendment> amendment = amend(roster, key, args.words.front(), wish);
+            if (!amendment) return amendment.error();
+            if (Result<void> given = give_to(net.session(), args.words.front(), *amendment); !given)
+                return given.error();
+            if (msw::same_host_id(args.words.front(), net.session().host())) {
+                (void)is_back(args.globals, [&](const RosterWords& words) { return words.id == args.words.back(); });
+            }
+            return args.words.front() + " is called " + args.words.back() + " now";
+        });
 }
 
 Exit rotate_keys(const Arguments& args, Output& out) {
-    return decide(args, out, [&](Net& net, const RosterWords& roster, const msw::SigningKey& key) -> Result<std::string> {
-        const Result<Json> made = net.ask("new-keys");
-        if (!made) return made.error();
-        const Result<msw::PublicKeys> keys = read_keys(*made);
-        if (!keys) return keys.error();
-        MemberWish wish;
-        wish.keys = *keys;
-        const Result<SignedAmendment> amendment = amend(roster, key, roster.id, wish);
-        if (!amendment) return amendment.error();
-        if (Result<void> given = give_to(net.session(), roster.id, *amendment); !given) return given.error();
-        if (args.globals.host.empty()) {
-            (void)is_back(args.globals, [&](const RosterWords& words) {
-                const RosterWords::Member* own = words.named(words.own);
-                return own != nullptr && own->keys == *wish.keys;
-            });
-        }
-        return roster.id + " has new keys: " + msw::to_text(digest_of(*wish.keys));
-    });
+    return decide(args, out,
+                  [&](Net& net, const RosterWords& roster, const msw::SigningKey& key) -> Result<std::string> {
+                      const Result<Json> made = net.ask("new-keys");
+                      if (!made) return made.error();
+                      const Result<msw::PublicKeys> keys = read_keys(*made);
+                      if (!keys) return keys.error();
+                      MemberWish wish;
+                      wish.keys = *keys;
+                      const Result<SignedAmendment> amendment = amend(roster, key, roster.id, wish);
+                      if (!amendment) return amendment.error();
+                      if (Result<void> given = give_to(net.session(), roster.id, *amendment); !given)
+                          return given.error();
+                      if (args.globals.host.empty()) {
+                          (void)is_back(args.globals, [&](const RosterWords& words) {
+                              const RosterWords::Member* own = words.named(words.own);
+                              return own != nullptr && own->keys == *wish.keys;
+                          });
+                      }
+                      return roster.id + " has new keys: " + msw::to_text(digest_of(*wish.keys));
+                  });
 }
 
 }  // namespace mswctl

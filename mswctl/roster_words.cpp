@@ -101,7 +101,8 @@ msw::Result<RosterWords> read_roster_words(const Json& json) {
     std::sort(words.records.begin(), words.records.end());
     words.alarms = texts(json["alarms"]);
     if (!read.good) {
-        return msw::Error{msw::Code::bad_request, "what net says of the roster makes no sense; is mswd of another version?"};
+        return msw::Error{msw::Code::bad_request,
+                          "what net says of the roster makes no sense; is mswd of another version?"};
     }
     return words;
 }

@@ -5,7 +5,8 @@
 
 namespace msw {
 
-/// @param hold  from now on those that end or reload mswd wait; false: no longer. A new program inherits that (execve(2))
+/// @param hold  from now on those that end or reload mswd wait; false: no longer. A new program inherits that
+/// (execve(2))
 inline void hold_signals(bool hold) noexcept {
     sigset_t set;
     sigemptyset(&set);

@@ -186,8 +186,8 @@ typedef struct msw_host_v1 {
      * Answers and durable Datapacks pass. */
     void (*hold)(void* self, msw_text app, int held);
 
-    /* The transport only, on the loop thread: this host is another one to the mesh from now on. What waits is handed out,
-     * then mswd ends as always and starts anew in the same process. */
+    /* The transport only, on the loop thread: this host is another one to the mesh from now on. What waits is handed
+     * out, then mswd ends as always and starts anew in the same process. */
     void (*restart)(void* self);
 } msw_host_v1;
 

@@ -169,14 +169,9 @@ public:
           log_(static_cast<Priority>(0)),
           forwarder_(std::string(kHost), log_),
           files_(FileRoot::open(temp.path("files")).value()),
-          services_{loop_.raw(),
-                    post_,
-                    wakeups_,
-                    log_,
-                    forwarder_,
-                    files_,
-                    [](std::string_view) { return std::nullopt; },
-                    [] {}},
+          services_{
+              loop_.raw(), post_, wakeups_, log_, forwarder_, files_, [](std::string_view) { return std::nullopt; },
+              [] {}},
           control_(services_,
                    [this](std::string_view app) {
                        if (names("log&net&shell", app)) return true;

@@ -53,7 +53,9 @@ MeshSettings settings(bool only_proxy) {
     const auto list = [&](const std::string& id) {
         all.push_back({id, {{"10.0.0.7", 0}, {"10.0.0.1", kPort}, {"10.0.0.2", kPort}}});
     };
-    for (const char* id : {"a", "far", "late", "left", "old", "other", "prox", "proxy", "right", "strange", "stranger", "zoe"}) list(id);
+    for (const char* id :
+         {"a", "far", "late", "left", "old", "other", "prox", "proxy", "right", "strange", "stranger", "zoe"})
+        list(id);
     for (int i = 0; i < 600; ++i) list("h" + std::to_string(i));
     s.old_hosts = OldHosts(std::move(all));
     return s;

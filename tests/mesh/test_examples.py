@@ -225,7 +225,7 @@ class Examples(MeshTest):
         self.assertIn("cd build/release", block)
         block = self.ports(block).replace("/tmp/", f"{self.folder}/").replace("cd build/release", f"cd {BUILD}")
         out = self.works(block + "wait\n")
-        self.assertRegex(out, r"(?m)^rin +127\.0\.0\.1:")
+        self.assertRegex(out, r"(?m)^rin +\S+:\d+ +in ")
         self.assertIn("load average", out)
 
 

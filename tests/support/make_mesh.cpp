@@ -68,7 +68,8 @@ void add(const std::string& mesh, const Newcomer& who) {
     const Document document = roster ? admit_to(*roster, who, keys, mesh) : found(who, keys, mesh);
     if (!roster) roster.emplace(digest_of(std::get<SignedRoot>(document).root));
     (void)roster->merge({Checked::known(document)});
-    if (roster->view().with_key(keys.sign.public_key()) == nullptr) throw std::runtime_error("it has not become a member");
+    if (roster->view().with_key(keys.sign.public_key()) == nullptr)
+        throw std::runtime_error("it has not become a member");
     for (const std::string& folder : {mesh, who.state}) {
         if (const Result<void> written = write_roster(folder + "/roster", *roster); !written) {
             throw std::runtime_error(written.error().text);

@@ -80,7 +80,8 @@ Result<SigningKey> read_admin_key(const std::string& path, const std::function<R
     if (error == EACCES) return Error{Code::refused, path + ": only its owner may read it; try it with sudo"};
     if (error != 0) return io_error(path, error);
     if ((mode & 077U) != 0) {
-        return Error{Code::refused, path + ": others than its owner may read or change this key; if none has, `chmod 600` it"};
+        return Error{Code::refused,
+                     path + ": others than its owner may read or change this key; if none has, `chmod 600` it"};
     }
     const openssl::Bio in(openssl::must(BIO_new_mem_buf(pem.text.data(), static_cast<int>(pem.text.size()))));
     Asking asking{passphrase, false, {}};

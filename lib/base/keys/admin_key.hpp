@@ -1,4 +1,5 @@
-// The key of a person: an admin's, or the recovery key. It lies in a file of root's, or on a stick; mswd never reads it.
+// The key of a person: an admin's, or the recovery key. It lies in a file of root's, or on a stick; mswd never reads
+// it.
 #pragma once
 
 #include "base/file_calls.hpp"
@@ -19,7 +20,8 @@ namespace msw {
                                                 FileCalls& files = system_files());
 
 /// @param passphrase  asked if the key is encrypted
-/// @return Code::no_such_file; Code::refused if others may read it, or the passphrase is wrong; or what is wrong with it
+/// @return Code::no_such_file; Code::refused if others may read it, or the passphrase is wrong; or what is wrong with
+/// it
 [[nodiscard]] Result<SigningKey> read_admin_key(const std::string& path,
                                                 const std::function<Result<SecretText>()>& passphrase);
 

@@ -14,7 +14,8 @@ Error no(std::string why) { return {Code::refused, std::move(why)}; }
 Result<void> check_signatures(const Root& root, const JoinRequest& request, const Digest& session) {
     const Invite& invite = request.invite.invite;
     const Claim& claim = request.claim;
-    const bool by_admin = std::find(root.admins.begin(), root.admins.end(), request.invite.by.signer) != root.admins.end();
+    const bool by_admin =
+        std::find(root.admins.begin(), root.admins.end(), request.invite.by.signer) != root.admins.end();
     if (!by_admin || !is_signed(request.invite.by.signer, encode(invite), request.invite.by.signature)) {
         return no("the token's invite is signed by no admin of this mesh; ask one for a new one (mswctl invite)");
     }
@@ -85,7 +86,8 @@ Result<Member> admit(const Roster& roster, const Acceptor& acceptor, const JoinR
     }
     std::uint64_t use = 1;
     while (used.contains(use)) ++use;
-    if (use > invite.uses) return no("the token has been used as often as it may be; ask for a new one (mswctl invite)");
+    if (use > invite.uses)
+        return no("the token has been used as often as it may be; ask for a new one (mswctl invite)");
     const Admission admission{digest_of(claim), use};
     return Member{request.invite, claim, request.once, request.host, admission, sign(acceptor.key, admission)};
 }

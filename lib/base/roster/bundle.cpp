@@ -57,7 +57,8 @@ std::vector<Checked> check_documents(const std::vector<std::string>& documents) 
     for (const std::string& bytes : documents) {
         Result<Document> document = decode_document(bytes);
         if (!document) continue;
-        if (std::optional<Checked> one = Checked::check(std::move(document).value())) checked.push_back(std::move(*one));
+        if (std::optional<Checked> one = Checked::check(std::move(document).value()))
+            checked.push_back(std::move(*one));
     }
     return checked;
 }
@@ -89,7 +90,8 @@ Result<std::optional<Roster>> read_roster(const std::string& path) {
     rest.remove_suffix(kDigest);
     rest.remove_prefix(kFirstLine.size());
     Digest mesh{};
-    std::transform(rest.begin(), rest.begin() + kDigest, mesh.begin(), [](char c) { return static_cast<std::uint8_t>(c); });
+    std::transform(rest.begin(), rest.begin() + kDigest, mesh.begin(),
+                   [](char c) { return static_cast<std::uint8_t>(c); });
     const std::optional<std::vector<std::string>> documents = split_bundle(rest.substr(kDigest));
     if (!documents) return damaged(path);
     std::vector<Checked> all;

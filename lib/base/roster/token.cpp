@@ -49,8 +49,9 @@ std::string checksum(std::string_view bytes) {
 }
 
 Error bad(std::string why) {
-    return {Code::bad_request, "the token " + std::move(why) + ". It is one line that begins with msw1_; ask for a new "
-                                                               "one if it was lost (mswctl invite)"};
+    return {Code::bad_request, "the token " + std::move(why) +
+                                   ". It is one line that begins with msw1_; ask for a new "
+                                   "one if it was lost (mswctl invite)"};
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -52,14 +52,12 @@ inline constexpr std::size_t kCounts = static_cast<std::size_t>(Count::count_);
 
 [[nodiscard]] constexpr std::string_view name_of(Count count) noexcept {
     constexpr std::array<std::string_view, kCounts> kNames = {
-        "sent",           "resent",        "received",         "relayed",
-        "delivered",      "unreachable",   "queue-full",       "held-back",
-        "unfit",          "bad-target",    "no-hops",          "bad-file",
-        "bad-request",    "undeliverable", "unanswerable",     "strangers",        "bad-handshake",
-        "namesakes",      "bad-stream",    "connections-over", "bad-gossip",
-        "unsent-at-stop", "unconfirmed",   "expired",          "relay-dropped",
-        "detours",        "no-room",       "other-run",        "unasked",
-        "unknown-origin", "bad-envelope",  "bad-frame"};
+        "sent",          "resent",           "received",     "relayed",        "delivered",     "unreachable",
+        "queue-full",    "held-back",        "unfit",        "bad-target",     "no-hops",       "bad-file",
+        "bad-request",   "undeliverable",    "unanswerable", "strangers",      "bad-handshake", "namesakes",
+        "bad-stream",    "connections-over", "bad-gossip",   "unsent-at-stop", "unconfirmed",   "expired",
+        "relay-dropped", "detours",          "no-room",      "other-run",      "unasked",       "unknown-origin",
+        "bad-envelope",  "bad-frame"};
     return kNames[static_cast<std::size_t>(count)];
 }
 

@@ -39,8 +39,8 @@ constexpr const char* kOurWord =
     "post handshake msw/0.1\nid: hmsy\nfrom: net\nflag: f1\nlisten_port: 3900\nlength: 0\n\n";
 
 const Conversation kConversations[] = {
-    {"it dials us", Side::accepted, "",
-     "post handshake msw/0.1\nid: miku\nfrom: net\nflag: f1\nlisten_port: 3901\n", State::ready, kOurWord, ""},
+    {"it dials us", Side::accepted, "", "post handshake msw/0.1\nid: miku\nfrom: net\nflag: f1\nlisten_port: 3901\n",
+     State::ready, kOurWord, ""},
     {"we dialled, it answers", Side::dialled, "", "post handshake msw/0.1\nid: miku\n", State::ready, "", ""},
     {"fields of the future are ignored", Side::dialled, "", "post handshake msw/1\nid: miku\ncan: fly msw/2\nx-y: 1\n",
      State::ready, "", ""},

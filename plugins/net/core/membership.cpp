@@ -10,8 +10,8 @@ namespace {
 
 template <class List, class Key>
 const Member* find_in(const List& list, const Key& key) {
-    const auto at =
-        std::lower_bound(list.begin(), list.end(), key, [](const auto& entry, const Key& k) { return entry.first < k; });
+    const auto at = std::lower_bound(list.begin(), list.end(), key,
+                                     [](const auto& entry, const Key& k) { return entry.first < k; });
     return at == list.end() || at->first != key ? nullptr : at->second;
 }
 

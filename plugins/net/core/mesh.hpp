@@ -64,7 +64,11 @@ struct MeshSettings {
 void strip_local_fields(Datapack& datapack);
 
 /// Thread: one at a time.
-class Mesh final : private RoutesEdge, private RosterEdge, private Custody::Output, private Arrivals::Output, private Watchers::Output {
+class Mesh final : private RoutesEdge,
+                   private RosterEdge,
+                   private Custody::Output,
+                   private Arrivals::Output,
+                   private Watchers::Output {
 public:
     static constexpr Time kLifetime{152'000};  ///< of a Datapack that says nothing of it: 39 tries of 3.9 s
     static constexpr Time kDurableLifetime = std::chrono::hours(7 * 24);
@@ -207,8 +211,8 @@ private:
         std::string member;
         PublicKey key;
         LinkWatch watch;
-        bool settled = false;                     // the rosters are the same: something may be carried
-        std::string over = {};                    // why it is closed at the next tick; or empty
+        bool settled = false;                    // the rosters are the same: something may be carried
+        std::string over = {};                   // why it is closed at the next tick; or empty
         std::optional<std::int64_t> clock = {};  // what theirs says, less our Time, in ms
     };
 
@@ -427,7 +431,7 @@ private:
     std::map<Address, std::string> planned_;                      // being dialled: the member expected there
     std::vector<std::string> changed_;                            // members that something new is known of
     std::vector<LinkId> surplus_;
-    std::vector<LinkId> settled_;  // something may be carried on them now
+    std::vector<LinkId> settled_;    // something may be carried on them now
     std::uint64_t routes_seen_ = 0;  // version of the table
     OwnPulse pulse_;
     Time now_{0};                   // of the call that is under way

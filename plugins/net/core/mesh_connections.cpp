@@ -42,8 +42,7 @@ void Mesh::begin(LinkId link, Speaks speaks, std::optional<Address> address, std
     std::optional<Datapack> word;
     if (speaks == Speaks::v0_1) {
         pending.flag = new_flag();
-        pending.handshake.emplace(identity(),
-                                  pending.address ? Handshake::Side::dialled : Handshake::Side::accepted);
+        pending.handshake.emplace(identity(), pending.address ? Handshake::Side::dialled : Handshake::Side::accepted);
         word = pending.handshake->begin(pending.flag);
     }
     if (!pending.address) ++unknown_;

@@ -58,8 +58,8 @@ void Mesh::after_roster(Time now) {
         now_ = now;
         const Link* link = peers_.find(id);
         if (!link->retired) {
-            routes_.up({id, session->second.member, 1, link->we_dialled, link->configured, session->second.hello.routes},
-                       now);
+            routes_.up(
+                {id, session->second.member, 1, link->we_dialled, link->configured, session->second.hello.routes}, now);
         }
     }
     after_routes(now);
@@ -265,7 +265,8 @@ void Mesh::compare_clocks(Time now) {
 std::vector<Address> Mesh::memorable(std::size_t most) const {
     std::vector<Address> out;
     const auto take = [&](const Announcement* said) {
-        if (said == nullptr || said->member == settings_.member || said->addresses.empty() || out.size() >= most) return;
+        if (said == nullptr || said->member == settings_.member || said->addresses.empty() || out.size() >= most)
+            return;
         if (std::find(out.begin(), out.end(), said->addresses.front()) != out.end()) return;
         out.push_back(said->addresses.front());
     };

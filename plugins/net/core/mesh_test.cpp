@@ -610,7 +610,8 @@ TEST(Mesh, VerbsThatAreNotKnownListThoseThatAre) {
         EXPECT_EQ(answer.get("error"), "bad-request") << body;
     }
     EXPECT_THAT(a.ask("dance").body,
-                HasSubstr("net knows: amend, found, join, key, leave, mht, new-keys, peers, queue, records, roster, route HOST [APP], status, targets TARGETS, trace FLAG"));
+                HasSubstr("net knows: amend, found, join, key, leave, mht, new-keys, peers, queue, records, roster, "
+                          "route HOST [APP], status, targets TARGETS, trace FLAG"));
     EXPECT_THAT(a.ask(" status\n").body, HasSubstr("Online:"));
 }
 

@@ -37,7 +37,8 @@ std::string_view Mesh::member_called(std::string_view host) const {
 
 bool Mesh::is_old_host(std::string_view id) const {
     const Link* link = peers_.to(id);
-    return settings_.old_hosts.called(id) != nullptr || !proxies_.of(id).empty() || (link != nullptr && !link->modern());
+    return settings_.old_hosts.called(id) != nullptr || !proxies_.of(id).empty() ||
+           (link != nullptr && !link->modern());
 }
 
 Error Mesh::no_such_host(const std::string& id) const {

@@ -19,7 +19,8 @@ std::string_view trimmed(std::string_view text) {
 }
 
 constexpr std::string_view kVerbs =
-    "net knows: amend, found, join, key, leave, mht, new-keys, peers, queue, records, roster, route HOST [APP], status, targets TARGETS, trace FLAG, unwatch FLAG, watch";
+    "net knows: amend, found, join, key, leave, mht, new-keys, peers, queue, records, roster, route HOST [APP], "
+    "status, targets TARGETS, trace FLAG, unwatch FLAG, watch";
 
 }  // namespace
 

@@ -26,8 +26,8 @@ public:
 
     [[nodiscard]] bool empty() const noexcept { return hosts_.empty(); }
     [[nodiscard]] const OldHost* called(std::string_view id) const {
-        const auto at = std::find_if(hosts_.begin(), hosts_.end(),
-                                     [&](const OldHost& host) { return same_host_id(host.id, id); });
+        const auto at =
+            std::find_if(hosts_.begin(), hosts_.end(), [&](const OldHost& host) { return same_host_id(host.id, id); });
         return at == hosts_.end() ? nullptr : &*at;
     }
     /// @param ip  the other end of its connection

@@ -74,8 +74,8 @@ std::string roster_json(const Membership& members, std::string_view id, const Pu
     for (const auto& [member, ends] : all.tombstones) {
         for (const auto& [digest, one] : ends) {
             records.push(to_hex(digest));
-            reserved.push(Json::object(
-                {{"id", one.tombstone.id}, {"member", to_hex(member)}, {"tombstone", to_hex(digest)}}));
+            reserved.push(
+                Json::object({{"id", one.tombstone.id}, {"member", to_hex(member)}, {"tombstone", to_hex(digest)}}));
         }
     }
     for (const auto& [member, versions] : all.amendments) {

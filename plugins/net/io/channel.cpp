@@ -13,7 +13,8 @@ std::string_view text_of(const iovec& part) { return {static_cast<const char*>(p
 
 }  // namespace
 
-Channel::Channel(uv::Stream stream, std::unique_ptr<TlsSession> tls) : stream_(std::move(stream)), tls_(std::move(tls)) {
+Channel::Channel(uv::Stream stream, std::unique_ptr<TlsSession> tls)
+    : stream_(std::move(stream)), tls_(std::move(tls)) {
     stream_.no_delay();
     if (tls_) (void)flush([](int) {});  // a client speaks first
 }
@@ -116,7 +117,8 @@ std::size_t Channel::write(std::string bytes, std::function<void(int)> done) {
         rest.remove_prefix(taken);
         tls_->take_output(out_);
         wire += out_.size();
-        stream_.write(out_, rest.empty() ? std::move(done) : [](int) {});
+        stream_.write(
+            out_, rest.empty() ? std::move(done) : [](int) {});
     }
     if (!rest.empty()) stream_.write({}, [done = std::move(done)](int) { done(UV_ECONNABORTED); });
     return wire;

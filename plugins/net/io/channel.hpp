@@ -51,7 +51,8 @@ public:
         int error = 0;      ///< a libuv error: nothing can be written any more
     };
     /// Write the beginning of `parts`, not empty.
-    /// @param done  called once with 0 or an error if something is left for later; not from within this call, and not if
+    /// @param done  called once with 0 or an error if something is left for later; not from within this call, and not
+    /// if
     ///              this is gone
     [[nodiscard]] Sent send(std::span<const iovec> parts, std::function<void(int status)> done);
     /// Write all of `bytes`. @param done  called once with 0 or an error, not from within this call

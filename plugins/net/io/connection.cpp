@@ -76,7 +76,7 @@ bool Connection::take(std::size_t bytes) {
 void Connection::ended(int status) {
     if (closed_) return;
     const std::string cut_off = channel_.end_of_wire();
-    owner_.ended(*this, status != UV_EOF ? uv::error_text(status)
+    owner_.ended(*this, status != UV_EOF  ? uv::error_text(status)
                         : cut_off.empty() ? std::string("the other side closed it")
                                           : cut_off);
 }

@@ -43,8 +43,8 @@ public:
     };
 
     /// @param wire  where bytes of any connection are read to before they are decrypted; outlives this, not empty
-    Connection(uv_loop_t* loop, LinkId id, Channel channel, std::span<char> wire,
-               std::shared_ptr<const FileRoot> files, Owner& owner);
+    Connection(uv_loop_t* loop, LinkId id, Channel channel, std::span<char> wire, std::shared_ptr<const FileRoot> files,
+               Owner& owner);
 
     [[nodiscard]] LinkId id() const noexcept { return id_; }
     [[nodiscard]] int fd() const noexcept { return channel_.fd(); }

@@ -43,6 +43,8 @@ std::vector<Address> own_addresses(const sockaddr_storage& listen, std::uint16_t
     uv_free_interface_addresses(all, count);
     std::sort(out.begin(), out.end());
     out.erase(std::unique(out.begin(), out.end()), out.end());
+    // A machine without a network: hosts of its own alone can reach it.
+    if (out.empty()) out.push_back({"127.0.0.1", port});
     return out;
 }
 

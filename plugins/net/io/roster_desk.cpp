@@ -33,7 +33,7 @@ std::string roster_path(const Settings& settings) { return settings.state_dir + 
 KeyPlace next_keys(const Settings& settings) { return {settings.state_dir + "/host-key.next", false}; }
 
 bool exists(const std::string& path) {
-    struct stat info{};
+    struct stat info {};
     return ::stat(path.c_str(), &info) == 0;
 }
 
@@ -131,8 +131,9 @@ Result<Standing> read_standing(Settings& settings) {
             keys = load_host_keys(place);
             if (!keys) return keys.error();
             settings.mesh.keys = keys->public_keys();
-            standing.warning = "this host belongs to the mesh of its roster no more: it is alone, with new keys, until "
-                               "it joins one again (mswctl join). What it had are host-key.old and roster.old";
+            standing.warning =
+                "this host belongs to the mesh of its roster no more: it is alone, with new keys, until "
+                "it joins one again (mswctl join). What it had are host-key.old and roster.old";
         } else if (*roster) {
             standing.warning = "the keys of this host are none of a member of the mesh of its roster (" +
                                roster_path(settings) + "): put back those that are, or join again (mswctl join)";
@@ -287,7 +288,8 @@ void RosterDesk::found(const Datapack& question, std::string_view words) {
     if (keeper_) return answer(question, Error{Code::refused, "this host is in a mesh already"});
     const Result<std::vector<roster::Checked>> documents = read_documents(std::string(words));
     if (!documents) return answer(question, documents.error());
-    const auto* root = documents->size() == 1 ? std::get_if<roster::SignedRoot>(&documents->front().document()) : nullptr;
+    const auto* root =
+        documents->size() == 1 ? std::get_if<roster::SignedRoot>(&documents->front().document()) : nullptr;
     if (root == nullptr || !root->root.founder) return answer(question, bad("`found` takes one root, of version 1"));
     if (root->root.founder->keys != keys_->public_keys()) {
         return answer(question, bad("its founder has other keys than this host"));
@@ -305,22 +307,22 @@ void RosterDesk::found(const Datapack& question, std::string_view words) {
 }
 
 void RosterDesk::records(const Datapack& question, std::string_view words) {
-    keeper_->change([words = std::string(words)](const roster::Roster&) { return read_documents(words); },
-                    [this, question, words = std::string(words)](const Result<Keeper::Outcome>& outcome) {
-                        if (!outcome) return answer(question, outcome.error());
-                        if (!holds_any(*outcome->members->roster(), words)) {
-                            return answer(question,
-                                          Error{Code::refused,
-                                                "none of these records holds: they are signed by nobody who may, "
-                                                "follow another version, or are of another mesh"});
-                        }
-                        changed(*outcome, 0);
-                        Json alarms = Json::array();
-                        for (const std::string& alarm : outcome->alarms) alarms.push(alarm);
-                        answer(question, Json::object({{"fresh", std::uint64_t{outcome->fresh.size()}},
-                                                       {"alarms", std::move(alarms)}})
-                                             .dump());
-                    });
+    keeper_->change(
+        [words = std::string(words)](const roster::Roster&) { return read_documents(words); },
+        [this, question, words = std::string(words)](const Result<Keeper::Outcome>& outcome) {
+            if (!outcome) return answer(question, outcome.error());
+            if (!holds_any(*outcome->members->roster(), words)) {
+                return answer(question, Error{Code::refused,
+                                              "none of these records holds: they are signed by nobody who may, "
+                                              "follow another version, or are of another mesh"});
+            }
+            changed(*outcome, 0);
+            Json alarms = Json::array();
+            for (const std::string& alarm : outcome->alarms) alarms.push(alarm);
+            answer(
+                question,
+                Json::object({{"fresh", std::uint64_t{outcome->fresh.size()}}, {"alarms", std::move(alarms)}}).dump());
+        });
 }
 
 void RosterDesk::amend(const Datapack& question, std::string_view words) {
@@ -391,7 +393,7 @@ void RosterDesk::join(const Datapack& question, std::string_view words) {
     Result<roster::Token> token = roster::read_token(first_word(words));
     if (!token) return answer(question, token.error());
     const std::string_view wanted = after_word(words);
-    const std::string id(!wanted.empty() ? std::string(wanted)
+    const std::string id(!wanted.empty()                   ? std::string(wanted)
                          : token->invite.invite.id.empty() ? settings_.mesh.id
                                                            : token->invite.invite.id);
     if (!valid_host_id(id)) return answer(question, bad("that is no host id: " + std::string(kHostIdRule)));
@@ -401,7 +403,8 @@ void RosterDesk::join(const Datapack& question, std::string_view words) {
         if (Result<Address> address = parse_address(one)) addresses.push_back(std::move(address).value());
     }
     joiner_ = std::make_unique<Joiner>(
-        loop_, tls_, keys_, std::move(token).value(), id, [this, question, via, addresses](Result<roster::Roster> roster) {
+        loop_, tls_, keys_, std::move(token).value(), id,
+        [this, question, via, addresses](Result<roster::Roster> roster) {
             // Not from within its own callback.
             uv::work(
                 loop_, [] {}, anchor_.guard([this, question, via, addresses, roster = std::move(roster)]() mutable {

@@ -34,7 +34,8 @@ public:
     /// @param members  of a mesh
     RosterKeeper(uv_loop_t* loop, std::string path, MembershipPtr members);
 
-    /// @param done  called once, never from within this call, and not if this is gone. Code::io: it could not be written
+    /// @param done  called once, never from within this call, and not if this is gone. Code::io: it could not be
+    /// written
     ///              down, so nothing has changed; Code::queue_full
     void change(Make make, Done done);
 

@@ -90,10 +90,14 @@ Result<void> read_old_hosts(const plugin::Host& host, Settings& s) {
             ip = as_ip(address);
         }
         if (!valid_host_id(old.id) || !ip) {
-            return legacy_error("hosts", '"' + text + "\" is no old host: it takes \"ID ADDRESS\" or \"ID ADDRESS:PORT\"");
+            return legacy_error("hosts",
+                                '"' + text + "\" is no old host: it takes \"ID ADDRESS\" or \"ID ADDRESS:PORT\"");
         }
         if (!allowed(*ip)) {
-            return legacy_error("hosts", '"' + text + "\" is in no network of \"legacy.networks\"; what goes to it could be read and changed on its way");
+            return legacy_error(
+                "hosts",
+                '"' + text +
+                    "\" is in no network of \"legacy.networks\"; what goes to it could be read and changed on its way");
         }
         address.host = ip_text(*ip);
         old.addresses.push_back(std::move(address));

@@ -12,11 +12,11 @@ namespace msw::net {
 
 struct Settings {
     MeshSettings mesh;
-    sockaddr_storage listen{};  ///< where to listen; port 0: the system chooses one
+    sockaddr_storage listen{};         ///< where to listen; port 0: the system chooses one
     bool listen_anywhere = false;      ///< no address is configured: all that there are
     sockaddr_storage legacy_listen{};  ///< for old hosts; used if mesh.legacy_port is given
-    int backlog = 39;           ///< connections that may wait to be accepted
-    std::string config_dir;     ///< where address.txt lies
+    int backlog = 39;                  ///< connections that may wait to be accepted
+    std::string config_dir;            ///< where address.txt lies
     std::string file_root;
     std::string state_dir;
     std::string credentials_dir;  ///< $CREDENTIALS_DIRECTORY, or empty

@@ -21,7 +21,7 @@ std::int64_t wall_ms() {
         .count();
 }
 
-constexpr std::size_t kWire = std::size_t{64} * 1024;           // bytes read at once
+constexpr std::size_t kWire = std::size_t{64} * 1024;   // bytes read at once
 constexpr std::size_t kMostHeldHere = 4 * 1024 * 1024;  // bytes made here for this host that may wait for a mailbox
 
 /// A number where the interface has a pointer that only its giver looks at.
@@ -195,8 +195,7 @@ void Transport::proved(Connection& c) {
 void Transport::join(LinkId link, const Datapack& question) {
     const Connection* connection = find(link);
     if (connection == nullptr) return;
-    const Result<std::string> exported =
-        connection->tls()->exporter(kJoinExporter, std::tuple_size_v<roster::Digest>);
+    const Result<std::string> exported = connection->tls()->exporter(kJoinExporter, std::tuple_size_v<roster::Digest>);
     roster::Digest session{};
     if (exported) {
         std::transform(exported->begin(), exported->end(), session.begin(),
@@ -215,10 +214,9 @@ void Transport::merge_documents(LinkId link, std::vector<std::string> documents,
 
 void Transport::dial(const Address& address, Speaks speaks) {
     if (dialers_.contains({address, speaks})) return;  // its end is the end of this one, too
-    dialers_[{address, speaks}] =
-        std::make_unique<Dialer>(loop_, address, [this, address, speaks](Dialer::Outcome outcome) {
-            dial_ended(address, speaks, std::move(outcome));
-        });
+    dialers_[{address, speaks}] = std::make_unique<Dialer>(
+        loop_, address,
+        [this, address, speaks](Dialer::Outcome outcome) { dial_ended(address, speaks, std::move(outcome)); });
 }
 
 void Transport::dial_ended(const Address& address, Speaks speaks, Dialer::Outcome outcome) {

@@ -87,7 +87,7 @@ private:
     struct Coming {
         std::size_t of_outlet = 0, wire = 0, of_file = 0;
     };
-    Coming coming_;  // bytes that the system has been asked to take
+    Coming coming_;      // bytes that the system has been asked to take
     bool busy_ = false;  // a write waits for the system, or a piece for the disk
     bool finishing_ = false;
     bool stopped_ = false;

@@ -196,7 +196,8 @@ void SimEdge::hold(std::string_view app, bool on) {
 }
 
 void SimEdge::merge_documents(net::LinkId /*link*/, std::vector<std::string> /*documents*/, bool /*asked*/) {
-    host_.around_.judge.broken("rosters-are-the-same", host_.shape_.id + " is given documents that it has", host_.now());
+    host_.around_.judge.broken("rosters-are-the-same", host_.shape_.id + " is given documents that it has",
+                               host_.now());
 }
 
 void SimEdge::raise_epoch(std::uint64_t epoch) { host_.epoch_file_ = epoch; }

@@ -51,11 +51,11 @@ public:
 /// Thread: one at a time.
 class RosterExchange {
 public:
-    static constexpr std::size_t kMostWanted = 256;                           ///< names in one `want`
-    static constexpr std::size_t kAnswer = std::size_t{512} * 1024;           ///< bytes at which an answer ends
-    static constexpr std::size_t kMostNames = 65'536;                         ///< that a neighbour may have
+    static constexpr std::size_t kMostWanted = 256;                              ///< names in one `want`
+    static constexpr std::size_t kAnswer = std::size_t{512} * 1024;              ///< bytes at which an answer ends
+    static constexpr std::size_t kMostNames = 65'536;                            ///< that a neighbour may have
     static constexpr std::size_t kMostGathered = std::size_t{32} * 1024 * 1024;  ///< bytes, of one neighbour
-    static constexpr std::int64_t kNewsASecond = std::int64_t{1024} * 1024;   ///< bytes, of one neighbour
+    static constexpr std::int64_t kNewsASecond = std::int64_t{1024} * 1024;      ///< bytes, of one neighbour
     static constexpr Time kAnswerTime{5'000};  ///< after which a name is asked for again
     static constexpr Time kDiffers{3'000};     ///< that two copies may differ before they are compared
     static constexpr Time kFirstPause{10'000}, kLongestPause{600'000};  ///< between two comparisons on one link
