@@ -125,7 +125,9 @@ TEST_F(AdmissionTest, ARequestIsReadAsItWasWritten) {
 struct TokenTest : testing::Test {
     [[nodiscard]] static Token token() {
         const Invite invite = test::invite(kOnce, test::founder()).invite;
-        return {SigningKey::from_seed({50}), test::key(test::kFounder).public_key(), {"10.0.0.7:3900", "[fd00::7]:3900"},
+        return {SigningKey::from_seed({50}),
+                test::key(test::kFounder).public_key(),
+                {"10.0.0.7:3900", "[fd00::7]:3900"},
                 {invite, sign(test::key(test::kAdmin), invite)}};
     }
     /// key(n) has the seed {n, 0, …}.
@@ -133,7 +135,8 @@ struct TokenTest : testing::Test {
 };
 
 TEST_F(TokenTest, IsOneLineThatIsReadAgain) {
-    EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"), std::string::npos);
+    EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"),
+              std::string::npos);
     const Result<Token> read = read_token(" \n" + text + "\r\n");
     ASSERT_TRUE(read) << read.error().text;
     EXPECT_EQ(read->addresses, token().addresses);
