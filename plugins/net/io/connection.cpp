@@ -65,11 +65,11 @@ void Connection::decrypt(std::string_view wire) {
 
 bool Connection::take(std::size_t bytes) {
     decoder_->commit(bytes);
-    if (!established_ && (unproven_bytes_ += bytes) > kMostUnproven) {
-        owner_.broken(*this, "it sent " + std::to_string(unproven_bytes_) + " bytes and didn't say who it is");
-        return false;
-    }
     decode();
+    // What follows a hello at once may have come together with it.
+    if (!closed_ && !established_ && (unproven_bytes_ += bytes) > kMostUnproven) {
+        owner_.broken(*this, "it sent " + std::to_string(unproven_bytes_) + " bytes and didn't say who it is");
+    }
     return !closed_;
 }
 
