@@ -10,10 +10,10 @@ import unittest
 from pathlib import Path
 from typing import List, Optional
 
-import plugins_for_tests as given
 from harness.host import PATIENCE, Host
 from harness.mesh import MeshTest
 from harness.wait import wait_until
+from msw import Datapack
 
 
 class ClosedTest(MeshTest):
@@ -300,6 +300,23 @@ class Port(MeshTest):
         self.assertIn(b"ED25519", done.stdout.upper())
         self.assertIn(b"No ALPN negotiated" if b"No ALPN" in done.stdout else b"ALPN protocol: msw/1", done.stdout)
         self.assertNotIn(b"New Session Ticket", done.stdout)
+
+    def test_what_comes_together_with_a_hello_is_heard(self) -> None:
+        peer = self.host("peer")
+        subprocess.run(["openssl", "req", "-x509", "-new", "-key", str(peer.state / "host-key"), "-subj", "/CN=x", "-out",
+                        str(self.certificate)], check=True, capture_output=True)
+        context = self.context(certified=False)
+        context.load_cert_chain(self.certificate, peer.state / "host-key")
+        roster = self.host_.json("net", "roster")["digest"]
+        hello = Datapack("link", "hello", {"id": "peer", "epoch": "1", "run": "00000000000000aa", "listen_port": "0",
+                                           "onlyproxy": "", "roster": roster, "time": str(int(time.time() * 1000)),
+                                           "can": "flows routes roster"})
+        much = Datapack("link", "bye", {}, b"see you" + bytes(60_000))
+        with socket.create_connection(("127.0.0.1", self.host_.port), timeout=PATIENCE) as sock, \
+                context.wrap_socket(sock) as tls:
+            tls.sendall(hello.encode() + much.encode())
+            wait_until(lambda: "peer says goodbye: see you" in self.host_.log, PATIENCE)
+        self.assertNotIn("didn't say who it is", self.host_.log)
 
     def test_clear_text_is_no_tls(self) -> None:
         for text in (b"post handshake msw/0.1\nid: x\nflag: 1\nlength: 0\n\n", b"GET / HTTP/1.1\r\n\r\n", bytes(5000)):
