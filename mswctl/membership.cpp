@@ -96,11 +96,11 @@ Exit decide(const Arguments& args, Output& out,
 /// mswd starts anew where its host becomes another one to the mesh: wait until it has.
 /// @return false: it has not within 30 s
 bool is_back(const Globals& globals, const std::function<bool(const RosterWords&)>& as_it_should) {
-    constexpr std::chrono::milliseconds kLook{50};
+    constexpr std::chrono::milliseconds kBetween{50};
     Globals here = globals;
     here.host.clear();
     const auto until = Clock::now() + kRestartWait;
-    for (; Clock::now() < until; std::this_thread::sleep_for(kLook)) {
+    for (; Clock::now() < until; std::this_thread::sleep_for(kBetween)) {
         Result<Session> session = Session::open(here);
         if (!session) continue;
         const Result<msw::Datapack> answer = session->ask(question_for(here, "net", "roster"), kInfoWait);
