@@ -1,6 +1,6 @@
 #include "plugins/net/io/joiner.hpp"
 
-#include "base/keys/sha256.hpp"
+#include "base/keys/openssl_thread.hpp"
 #include "base/roster/admission.hpp"
 #include "base/roster/bundle.hpp"
 #include "msw/encoder.hpp"
@@ -133,6 +133,7 @@ void Joiner::take(std::string bundle) {
     uv::work(
         loop_,
         [judged, bundle = std::move(bundle), mesh = token_.invite.invite.mesh, keys = keys_, id = id_] {
+            const OpensslThread thread;
             judged->roster = read_roster(bundle, mesh, *keys, id);
         },
         anchor_.guard([this, judged] { end(std::move(*judged->roster)); }));

@@ -3,6 +3,7 @@
 #include "base/base64.hpp"
 #include "base/hex.hpp"
 #include "base/json.hpp"
+#include "base/keys/openssl_thread.hpp"
 #include "base/keys/sha256.hpp"
 #include "base/octets.hpp"
 #include "base/replace_file.hpp"
@@ -275,7 +276,11 @@ void RosterDesk::write_new(const Datapack& question, roster::Roster roster,
     writing->path = roster_path(settings_);
     writing->members = std::make_shared<const Membership>(std::move(roster));
     uv::work(
-        loop_, [writing] { writing->done = roster::write_roster(writing->path, *writing->members->roster()); },
+        loop_,
+        [writing] {
+            const OpensslThread thread;
+            writing->done = roster::write_roster(writing->path, *writing->members->roster());
+        },
         anchor_.guard([this, writing, question, text = std::move(text)] {
             const Member* own = writing->members->with_key(keys_->sign.public_key());
             if (writing->done && own != nullptr) writing->done = keep_id(settings_, own->id);

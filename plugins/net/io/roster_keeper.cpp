@@ -1,5 +1,6 @@
 #include "plugins/net/io/roster_keeper.hpp"
 
+#include "base/keys/openssl_thread.hpp"
 #include "base/roster/bundle.hpp"
 #include "uv/loop.hpp"
 
@@ -16,6 +17,7 @@ struct RosterKeeper::Work {
     Result<Outcome> outcome = Outcome{};
 
     void run() {
+        const OpensslThread thread;
         Result<std::vector<roster::Checked>> documents = make(*before->roster());
         if (!documents) {
             outcome = documents.error();
